@@ -1,0 +1,1 @@
+"""wxportal: a portal in which marketing teams run WeChat Official Accounts."""
