@@ -1,0 +1,1 @@
+"""Brands, people, Official Accounts, and the door to WeChat."""

@@ -1,0 +1,1 @@
+"""What is said: articles, their pictures, and what WeChat makes of them."""

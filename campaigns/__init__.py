@@ -1,0 +1,1 @@
+"""To whom, when, and what became of it."""

@@ -1,0 +1,1 @@
+"""The pages that look at everything: Today, first run, demo data, rehearsal."""

@@ -1,0 +1,1 @@
+"""Who follows, what we know about them, who belongs to a segment."""

@@ -1,0 +1,4 @@
+from django.urls import URLPattern, URLResolver
+
+app_name = "followers"
+urlpatterns: list[URLPattern | URLResolver] = []

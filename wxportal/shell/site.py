@@ -1,0 +1,34 @@
+"""The site behind the shell: portal pages for every member, the admin for staff."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from unfold.sites import UnfoldAdminSite
+
+type_of_view = Callable[..., HttpResponse]
+
+
+class PortalSite(UnfoldAdminSite):
+    """Unfold draws its sidebar for staff only; ours is for everybody who is logged in."""
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Return whether the shell is drawn; the admin's own pages ask for staff in ``admin_view``."""
+        return request.user.is_active
+
+    def admin_view(self, view: type_of_view, cacheable: bool = False) -> type_of_view:
+        """Wrap an admin page: to members who are no staff it does not exist."""
+        guarded: type_of_view = super().admin_view(view, cacheable)
+
+        @wraps(view)
+        def staff_only(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.is_authenticated and not request.user.is_staff:
+                raise Http404
+            return guarded(request, *args, **kwargs)
+
+        return staff_only
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Return Unfold's context; colours come from ``shell.css``, so that no inline style is needed for them."""
+        return {**super().each_context(request), "colors": {}}
