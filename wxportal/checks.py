@@ -10,18 +10,24 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from wxportal.keyring import KeyringError, load_keyring
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+RECIPE = "import secrets; print(secrets.token_urlsafe(50))"
 SHORTEST_SECRET = 32  # characters; Django's own generator makes 50
 
 
-@register()
+@register("wxportal")
 def settings_make_sense(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Return one message for each setting that would hurt later."""
-    return [*_secrets(), *_servers(), *_addresses(), *_sending()]
+    return [*_unreadable(), *_secrets(), *_servers(), *_addresses(), *_sending()]
+
+
+def _unreadable() -> Iterator[CheckMessage]:
+    for name, wanted in settings.UNREADABLE_SETTINGS.items():
+        yield Error(f"{name} cannot be read.", hint=f"Set {name} to {wanted}, or leave it out.", id="wxportal.E012")
 
 
 def _secrets() -> Iterator[CheckMessage]:
     if len(settings.SECRET_KEY) < SHORTEST_SECRET:
-        hint = 'Set SECRET_KEY to at least 32 random characters: python -c "import secrets; print(secrets.token_urlsafe(50))"'
+        hint = f'Set SECRET_KEY to at least {SHORTEST_SECRET} random characters: python -c "{RECIPE}"'
         yield Error("SECRET_KEY is missing or too short.", hint=hint, id="wxportal.E001")
     try:
         load_keyring(settings.VAULT_KEYS, settings.VAULT_KEYS_FILE)

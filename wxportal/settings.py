@@ -16,12 +16,40 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
 env.smart_cast = False
-if (BASE_DIR / ".env").is_file():
-    env.read_env(BASE_DIR / ".env")
+# What is set already wins; then `.env`; then what `make run` noted about the servers it started in this checkout,
+# so that `manage.py` reaches the running stack.
+for _file in (BASE_DIR / ".env", BASE_DIR / "var" / "local.env"):
+    if _file.is_file():
+        env.read_env(_file)
+
+# Values that cannot be read, by variable; the check wxportal.E012 names them.
+UNREADABLE_SETTINGS: dict[str, str] = {}
+
+
+def _number(name: str, default: int) -> int:
+    """Return the variable as a number; what is none is noted for the system check, and the default holds."""
+    try:
+        return int(env.str(name, default=str(default)))
+    except ValueError:
+        UNREADABLE_SETTINGS[name] = "a whole number"
+        return default
+
+
+def _switch(name: str, default: bool) -> bool:
+    """Return the variable as yes or no; what is neither is noted for the system check, and the default holds."""
+    text = env.str(name, default=str(default)).strip().lower()
+    if text in ("1", "true", "yes", "on"):
+        return True
+    if text not in ("0", "false", "no", "off", ""):
+        UNREADABLE_SETTINGS[name] = "1 or 0"
+        return default
+    return False
+
 
 # --- Who we are -------------------------------------------------------------
-DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="")
+DEBUG = _switch("DEBUG", False)
+# Django refuses an empty key before our checks can explain it; a short one is explained.
+SECRET_KEY = env.str("SECRET_KEY", default="") or "unset"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 # Where WeChat and people reach us, without a trailing slash: callback addresses and mail links start with it.
 PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="").rstrip("/")
@@ -82,10 +110,10 @@ TEMPLATES = [
 # --- PostgreSQL, and nothing else ------------------------------------------
 DATABASE_URL = env.str("DATABASE_URL", default="")
 # A new connection per request cost 6.7 times a pooled one, so every process keeps a small pool.
-DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=10)
+DATABASE_POOL_SIZE = _number("DATABASE_POOL_SIZE", 10)
 DATABASES = {
     "default": {
-        **environ.Env.db_url_config(DATABASE_URL or "postgres:///wxportal"),
+        **environ.Env.db_url_config(DATABASE_URL if "://" in DATABASE_URL else "postgres:///wxportal"),
         "ENGINE": "django.db.backends.postgresql",
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10},
@@ -143,7 +171,7 @@ STORAGES = {
     },
 }
 # Static files straight from their sources: for a checkout; production runs collectstatic.
-WHITENOISE_USE_FINDERS = env.bool("WHITENOISE_USE_FINDERS", default=DEBUG)
+WHITENOISE_USE_FINDERS = _switch("WHITENOISE_USE_FINDERS", DEBUG)
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 
@@ -152,11 +180,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 VAULT_KEYS = env.str("VAULT_KEYS", default="")
 VAULT_KEYS_FILE = env.str("VAULT_KEYS_FILE", default="")
 _over_https = urlsplit(PUBLIC_BASE_URL).scheme == "https"
-SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=_over_https)
-SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if _over_https else 0)
+SECURE_SSL_REDIRECT = _switch("SECURE_SSL_REDIRECT", _over_https)
+SECURE_HSTS_SECONDS = _number("SECURE_HSTS_SECONDS", 31_536_000 if _over_https else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _over_https
 SECURE_HSTS_PRELOAD = _over_https
-if env.bool("BEHIND_HTTPS_PROXY", default=False):
+if _switch("BEHIND_HTTPS_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _over_https
 SESSION_COOKIE_HTTPONLY = True
@@ -173,7 +201,7 @@ SANDBOX_URL = env.str("SANDBOX_URL", default="").rstrip("/")
 # Kept outside the database: a restored or cloned database shows another number here, and sending goes off.
 INCARNATION_FILE = env.str("INCARNATION_FILE", default=str(BASE_DIR / "var" / "incarnation"))
 # Every waiting time of the protocol is divided by this; 1 in production, larger only in tests and fault runs.
-DISPATCH_TIME_SCALE = env.int("DISPATCH_TIME_SCALE", default=1)
+DISPATCH_TIME_SCALE = _number("DISPATCH_TIME_SCALE", 1)
 # A named point at which a worker kills itself, for fault runs; empty in production.
 CRASHPOINT = env.str("CRASHPOINT", default="")
 

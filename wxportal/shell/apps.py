@@ -10,7 +10,7 @@ class ShellConfig(AppConfig):
     label = "shell"
 
     def ready(self) -> None:
-        """Register the checks; make our Celery app the one that ``shared_task`` binds to, in every process that runs Django."""
+        """Make our Celery app the one that ``shared_task`` binds to, in every process that runs Django."""
         celery_app.set_default()
 
 
