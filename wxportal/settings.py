@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 import environ
 from django.templatetags.static import static
-from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -153,7 +152,8 @@ LOGOUT_REDIRECT_URL = "shell:login"
 
 # --- Languages and clocks ---------------------------------------------------
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
-LANGUAGES = [("en", _("English")), ("ja", _("Japanese")), ("zh-hans", _("Simplified Chinese"))]
+# Each under its own name, so that whoever landed in the wrong one finds the way back.
+LANGUAGES = [("en", "English"), ("ja", "日本語"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
@@ -219,8 +219,9 @@ UNFOLD = {
     "SITE_TITLE": "wxportal",
     "SITE_HEADER": "wxportal",
     "SITE_SYMBOL": "forum",
-    "SHOW_LANGUAGES": True,
-    "LANGUAGES": {"action": "/language/"},
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("shell/favicon.svg")},
+    ],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "8px",

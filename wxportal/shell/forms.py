@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from wxportal.shell.clocks import ZONE_CHOICES
@@ -31,6 +32,9 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # django-stubs wa
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Who never chose sees what holds now, not the first entry of the list.
+        self.initial["language"] = self.initial.get("language") or get_language()
+        self.initial["time_zone"] = self.initial.get("time_zone") or settings.TIME_ZONE
         dress(self)
 
 
