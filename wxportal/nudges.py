@@ -14,12 +14,12 @@ from kombu.exceptions import OperationalError
 logger = logging.getLogger(__name__)
 
 
-def nudge(task: Task, *args: Any) -> None:
+def nudge(task: "Task[..., Any]", *args: Any) -> None:
     """Ask for ``task`` after the current transaction commits; a broker that is down is logged and swallowed."""
     transaction.on_commit(lambda: _give(task, args))
 
 
-def _give(task: Task, args: tuple[Any, ...]) -> None:
+def _give(task: "Task[..., Any]", args: tuple[Any, ...]) -> None:
     try:
         task.apply_async(args=args, retry=False, ignore_result=True)
     except OperationalError as exc:

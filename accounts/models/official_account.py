@@ -127,7 +127,7 @@ class OfficialAccount(models.Model):
     @property
     def callback_url(self) -> str:
         """The address to enter in WeChat's console."""
-        return settings.PUBLIC_BASE_URL + reverse("callback:door", args=[self.callback_key])
+        return f"{settings.PUBLIC_BASE_URL}{reverse('callback:door', args=[self.callback_key])}"
 
     @property
     def base_url(self) -> str:
