@@ -154,7 +154,8 @@ LOGOUT_REDIRECT_URL = "shell:login"
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
 # Each under its own name, so that whoever landed in the wrong one finds the way back.
 LANGUAGES = [("en", "English"), ("ja", "日本語"), ("zh-hans", "简体中文")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# The second: what the shell's wheel shows and does not translate itself.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "shell"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", default="Asia/Tokyo")
