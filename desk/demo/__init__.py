@@ -1,0 +1,1 @@
+"""The demo: three brands of a Tokyo agency, their people, articles, followers and past campaigns."""
