@@ -1,20 +1,18 @@
-"""Find every text that people see: in Python by Babel, in templates by Django's own reading of them.
+"""Find every text that people see: in Python by its syntax tree, in templates by Django's own reading of them.
 
-Django turns a template into lines that an extractor for Python understands;
-Babel is a tool of the checkout only, the running portal needs neither.
+The syntax tree also sees the calls inside an f-string, which a reader of tokens
+misses. Django turns a template into calls with everything else blotted out.
 """
 
-import io
+import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import django
 import polib
 import unfold
-from babel.messages.extract import extract_python
 from django.utils.translation.template import templatize
 
 from desk.translations.catalogues import BASE_DIR, LANGUAGES
@@ -28,18 +26,10 @@ SHELL_ROOMS_CLOSED = {"contrib", "unfold_crispy", "import_export", "simple_histo
 DJANGO_ROOM = Path(django.__file__).parent
 DJANGO_CATALOGUES = ("conf", "contrib/admin", "contrib/auth", "contrib/contenttypes", "contrib/sessions")
 
-CALLS = {
-    "_": None,
-    "gettext": None,
-    "gettext_lazy": None,
-    "gettext_noop": None,
-    "ngettext": None,
-    "ngettext_lazy": None,
-    "pgettext": None,
-    "pgettext_lazy": None,
-    "npgettext": None,
-    "npgettext_lazy": None,
-}
+CALLS = {"_", "gettext", "ngettext", "pgettext", "npgettext", "gettext_noop"}
+CALLS |= {f"{call}_lazy" for call in CALLS}
+LITERAL = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+CALL_IN_TEMPLATE = re.compile(rf"\b(_|n?p?gettext)\(\s*((?:{LITERAL}\s*,?\s*)+)")
 
 
 @dataclass(frozen=True)
@@ -111,20 +101,35 @@ def _sources(rooms: Iterable[Path]) -> Iterator[Path]:
 def read_source(path: Path, place: str, found: Found) -> None:
     """Add to ``found`` every text of one Python file or template."""
     source = path.read_text(encoding="utf-8")
-    if path.suffix != ".py":
-        # What stands between the tags is blotted out, but its indentation would still be an error in Python.
-        source = re.sub(r"^[ \t]+", "", templatize(source), flags=re.MULTILINE)
-    # Babel's annotations are too narrow here: one text comes bare, several come as a tuple with None for no constant.
-    calls: Iterator[tuple[int, str, Any, list[str]]] = extract_python(io.BytesIO(source.encode()), CALLS, [], {})  # type: ignore[assignment]
-    for _line, call, texts, _comments in calls:
-        if key := _key(call, texts if isinstance(texts, tuple) else (texts,)):
+    calls = _calls_in_python(source) if path.suffix == ".py" else _calls_in_template(source)
+    for call, arguments in calls:
+        if key := _key(call, arguments):
             found.add(key, place)
 
 
-def _key(call: str, arguments: tuple[str | None, ...]) -> Key | None:
+def _calls_in_python(source: str) -> Iterator[tuple[str, list[str | None]]]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and (name := _name(node.func)) in CALLS:
+            yield name, [_constant(argument) for argument in node.args]
+
+
+def _name(function: ast.expr) -> str:
+    return getattr(function, "attr", "") or getattr(function, "id", "")
+
+
+def _constant(argument: ast.expr) -> str | None:
+    return argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, str) else None
+
+
+def _calls_in_template(source: str) -> Iterator[tuple[str, list[str | None]]]:
+    for call, arguments in CALL_IN_TEMPLATE.findall(templatize(source)):
+        yield call, list(ast.literal_eval(f"({arguments.rstrip().rstrip(',')},)"))
+
+
+def _key(call: str, arguments: list[str | None]) -> Key | None:
     """Return the entry a call asks for (context first, plural last), or None where its text is no constant."""
     contextual, counted = "pgettext" in call, call.startswith("n")
-    context, *texts = arguments if contextual else (None, *arguments)
+    context, *texts = arguments if contextual else [None, *arguments]
     if not texts or not texts[0] or (contextual and not context):
         return None
     plural = texts[1] if counted and len(texts) > 1 else None

@@ -12,7 +12,8 @@ from desk.translations.extraction import Found, Key, read_source
 PYTHON = """
 from django.utils.translation import gettext as _, ngettext, pgettext
 def words(n):
-    return [_("Send"), _(n), ngettext("%(n)d call", "%(n)d calls", n), pgettext("month", "May"), _("two " "halves")]
+    counted = ngettext("%(n)d call", "%(n)d calls", n)
+    return [_("Send"), _(n), counted, pgettext("month", "May"), _("two " "halves"), f"{_('Inside')} x"]
 """
 TEMPLATE = """
   <p title="{% translate "Don't" %}">{{ _("Stop")|upper }}</p>
@@ -54,6 +55,7 @@ def test_texts_are_found_in_python(tmp_path: Path) -> None:
         Key("%(n)d call", "%(n)d calls"),
         Key("May", context="month"),
         Key("two halves"),
+        Key("Inside"),
     }
 
 

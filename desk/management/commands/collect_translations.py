@@ -8,7 +8,7 @@ from desk.translations.extraction import portal_texts, shell_texts
 
 
 class Command(BaseCommand):
-    help = "Bring the catalogues up to what the sources say (a tool of the checkout: it needs requirements-test.txt)."
+    help = "Bring the catalogues up to what the sources say."
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
