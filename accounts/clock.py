@@ -21,4 +21,9 @@ def database_now() -> datetime:
 
 def now_for(official_account: OfficialAccount) -> datetime:
     """Return the time in the world this account lives in: the sandbox's clock can be ahead of ours."""
-    return database_now() + (official_account.clock_offset or timedelta(0))
+    return in_world_of(official_account, database_now())
+
+
+def in_world_of(official_account: OfficialAccount, now: datetime) -> datetime:
+    """Return what time it is for this account when the database says ``now``: for pages that show many accounts."""
+    return now + (official_account.clock_offset or timedelta(0))

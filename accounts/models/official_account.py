@@ -1,7 +1,8 @@
 """One Official Account of WeChat: what it is, how we reach it, how it reaches us."""
 
 import secrets
-from datetime import datetime
+import string
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.conf import settings
@@ -16,12 +17,25 @@ from accounts.scoping import BrandScopedQuerySet
 
 APPID = RegexValidator(r"^wx[0-9a-f]{16}$", _("An app id is wx followed by 16 digits or letters a to f."))
 ORIGINAL_ID = RegexValidator(r"^gh_[0-9a-f]{12}$", _("An original id is gh_ followed by 12 digits or letters a to f."))
+# WeChat's own: 3 to 32 letters or digits, and exactly 43 (official-account.md §8.1).
+CALLBACK_TOKEN_BYTES = 16  # as 32 hex digits
+AES_KEY_LENGTH = 43
+AES_KEY_ALPHABET = string.ascii_letters + string.digits
+# How long the former token and key still open the door after WeChat verified the new ones: what it had queued
+# arrives within minutes; a day leaves room for a console that was saved late.
+FORMER_SECRETS_STAY = timedelta(days=1)
 CALLBACK_KEY_BYTES = 24  # 192 bits: the address is the first lock of the callback door
 
 
 def new_callback_key() -> str:
     """Return the unguessable part of an account's callback address."""
     return secrets.token_urlsafe(CALLBACK_KEY_BYTES)
+
+
+def new_callback_secrets() -> tuple[str, str]:
+    """Return a random token and EncodingAESKey, as WeChat's console takes them."""
+    aes_key = "".join(secrets.choice(AES_KEY_ALPHABET) for _position in range(AES_KEY_LENGTH))
+    return secrets.token_hex(CALLBACK_TOKEN_BYTES), aes_key
 
 
 class OfficialAccount(models.Model):
@@ -61,6 +75,7 @@ class OfficialAccount(models.Model):
     sealed_secret = models.TextField(blank=True, editable=False)
     sealed_callback_token = models.TextField(blank=True, editable=False)
     sealed_aes_key = models.TextField(blank=True, editable=False)
+    sealed_previous_callback_token = models.TextField(blank=True, editable=False)
     sealed_previous_aes_key = models.TextField(blank=True, editable=False)
 
     callback_key = models.CharField(max_length=43, unique=True, default=new_callback_key, editable=False)
@@ -68,6 +83,8 @@ class OfficialAccount(models.Model):
         _("callback mode"), max_length=10, choices=CallbackMode, default=CallbackMode.SECURE
     )
     callback_verified_at = models.DateTimeField(_("callback verified at"), null=True, blank=True, editable=False)
+    # The newest push we turned away, so that a wrong token in the console does not stay a riddle: {"at", "reason"}.
+    callback_refusal = models.JSONField(default=dict, blank=True, editable=False)
 
     api_base_url = models.URLField(
         _("address of WeChat's interface"),
@@ -104,12 +121,26 @@ class OfficialAccount(models.Model):
         """Return the AppSecret. Raises vault.SealBroken."""
         return vault.unseal(self.sealed_secret, self._place("secret"))
 
+    CALLBACK_SECRET_FIELDS: ClassVar[tuple[str, ...]] = (
+        "sealed_callback_token",
+        "sealed_aes_key",
+        "sealed_previous_callback_token",
+        "sealed_previous_aes_key",
+        "callback_verified_at",
+    )
+
     def set_callback_secrets(self, token: str, aes_key: str) -> None:
-        """Seal token and EncodingAESKey; the key before stays for pushes that are still queued at WeChat."""
-        previous = self.aes_key()
+        """Seal token and EncodingAESKey; what WeChat verified before stays until it has the new pair.
+
+        A second change before WeChat knows of the first must not drop the pair WeChat still uses.
+        """
+        if self.callback_verified_at is not None or not self.sealed_previous_aes_key:
+            former_token, former_key = self.callback_token(), self.aes_key()
+            self.sealed_previous_callback_token = vault.seal(former_token, self._place("previous_callback_token"))
+            self.sealed_previous_aes_key = vault.seal(former_key, self._place("previous_aes_key"))
         self.sealed_callback_token = vault.seal(token, self._place("callback_token"))
         self.sealed_aes_key = vault.seal(aes_key, self._place("aes_key"))
-        self.sealed_previous_aes_key = vault.seal(previous, self._place("previous_aes_key"))
+        self.callback_verified_at = None
 
     def callback_token(self) -> str:
         """Return the token that callbacks are signed with, or an empty string."""
@@ -119,9 +150,26 @@ class OfficialAccount(models.Model):
         """Return the EncodingAESKey (43 characters), or an empty string."""
         return vault.unseal(self.sealed_aes_key, self._place("aes_key"))
 
+    def previous_callback_token(self) -> str:
+        """Return the token before the last change, or an empty string."""
+        return vault.unseal(self.sealed_previous_callback_token, self._place("previous_callback_token"))
+
     def previous_aes_key(self) -> str:
         """Return the EncodingAESKey before the last change, or an empty string."""
         return vault.unseal(self.sealed_previous_aes_key, self._place("previous_aes_key"))
+
+    def callback_tokens(self, now: datetime) -> list[str]:
+        """Return the tokens whose signature the callback door believes at ``now``, the current one first."""
+        former = self.previous_callback_token() if self._former_secrets_hold(now) else ""
+        return [token for token in (self.callback_token(), former) if token]
+
+    def aes_keys(self, now: datetime) -> list[str]:
+        """Return the keys the callback door decrypts with at ``now``, the current one first."""
+        former = self.previous_aes_key() if self._former_secrets_hold(now) else ""
+        return [key for key in (self.aes_key(), former) if key]
+
+    def _former_secrets_hold(self, now: datetime) -> bool:
+        return self.callback_verified_at is None or now < self.callback_verified_at + FORMER_SECRETS_STAY
 
     # --- facts ---
     @property
@@ -133,6 +181,11 @@ class OfficialAccount(models.Model):
     def base_url(self) -> str:
         """Where this account's calls go."""
         return self.api_base_url or str(settings.WECHAT_API_BASE_URL)
+
+    @property
+    def callback_is_set(self) -> bool:
+        """Return whether a token and a key exist; whether WeChat has them, ``callback_verified_at`` says."""
+        return bool(self.sealed_callback_token and self.sealed_aes_key)
 
     def is_verified(self, now: datetime) -> bool:
         """Return whether the verification, as far as we know, holds at ``now``."""
