@@ -1,0 +1,1 @@
+"""The client for WeChat's Official Account interface. Pure Python: no Django, no models, importable alone."""
