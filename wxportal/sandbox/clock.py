@@ -7,6 +7,7 @@ import heapq
 import itertools
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -57,7 +58,12 @@ class Alarm(threading.Thread):
 
     def run(self) -> None:
         while True:
-            self._next()()
+            do = self._next()
+            try:
+                do()
+            except Exception:
+                # One job that cannot end (a full disk) must not keep all later ones from ending.
+                traceback.print_exc()
 
     def _next(self) -> Callable[[], None]:
         """Wait for the earliest function to fall due and take it."""

@@ -10,18 +10,19 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from wxportal.sandbox import bits, books, clock, jobs, shapes
-from wxportal.sandbox.account import Account, Callback, Manner
+from wxportal.sandbox import bits, books, clock, jobs, shapes, specs
+from wxportal.sandbox.account import Account, Callback
 from wxportal.sandbox.callbacks import Postman
 from wxportal.sandbox.faults import EVENT, KINDS, LISTING, OUTCOME
 from wxportal.sandbox.messages import Message
+from wxportal.sandbox.specs import BadSpec
 from wxportal.sandbox.wire import Answer, Request, json_answer
-from wxportal.sandbox.world import BadSpec, World
+from wxportal.sandbox.world import World
 
 Page = Callable[["Desk", Request, re.Match[str]], Answer]
 PAGES: list[tuple[str, re.Pattern[str], Page]] = []
 MOST_LISTED = 50  # followers in one answer of the picker
-CHANGEABLE = ("name", "type", "personal", "verified_until", "allow_list", "secret")
+MOST_MOVE = 10 * 366 * 86_400  # seconds; a typing error must not send the sandbox to the next century
 
 
 def page(method: str, path: str) -> Callable[[Page], Page]:
@@ -33,6 +34,16 @@ def page(method: str, path: str) -> Callable[[Page], Page]:
         return function
 
     return register
+
+
+# Options without which a kind of fault means nothing.
+NEEDED: dict[str, tuple[str, type | tuple[type, ...]]] = {
+    "latency": ("seconds", (int, float)),
+    "slow": ("seconds", (int, float)),
+    "late": ("seconds", (int, float)),
+    "errcode": ("code", int),
+    "mass_status": ("status", str),
+}
 
 
 class Desk:
@@ -81,10 +92,7 @@ def read_clock(desk: Desk, request: Request, match: re.Match[str]) -> Answer:
 
 @page("POST", "/clock")
 def move_clock(desk: Desk, request: Request, match: re.Match[str]) -> Answer:
-    seconds = _data(request).get("advance", 0)
-    if not isinstance(seconds, int | float):
-        raise BadSpec("`advance` is a number of seconds.")
-    desk.world.move_clock(seconds)
+    desk.world.move_clock(specs.number(_data(request), "advance", 0, least=-MOST_MOVE))
     return read_clock(desk, request, match)
 
 
@@ -103,9 +111,7 @@ def create_account(desk: Desk, request: Request, match: re.Match[str]) -> Answer
 @page("POST", "/accounts/{appid}")
 def change_account(desk: Desk, request: Request, match: re.Match[str]) -> Answer:
     """Settings of the account or of WeChat's manner towards it."""
-    account, changes = desk.account(match["appid"]), _data(request)
-    if unknown := [key for key in changes if key not in CHANGEABLE and key not in Manner.__dataclass_fields__]:
-        raise BadSpec(f"Unknown settings: {', '.join(unknown)}.")
+    account, changes = desk.account(match["appid"]), specs.check(_data(request), change=True)
     with desk.world.lock:
         desk.world.record("account.changed", account, changes=changes)
     return json_answer(books.identity(account, desk.world.clock.now()))
@@ -130,7 +136,7 @@ def follow(desk: Desk, request: Request, match: re.Match[str]) -> Answer:
             desk.world.record("follower.returned", account, who=bits.pack(bits.just(people)))
         else:
             first = account.followers.count
-            desk.world.record("follower.joined", account, how_many=int(data.get("count", 1)))
+            desk.world.record("follower.joined", account, how_many=int(specs.number(data, "count", 1)))
             people = list(range(first, account.followers.count))
     return _told(desk, account, "subscribe", people)
 
@@ -143,7 +149,7 @@ def unfollow(desk: Desk, request: Request, match: re.Match[str]) -> Answer:
         if "openid" in data or "number" in data:
             people = [_number(account, data)]
         else:
-            people = list(itertools.islice(bits.numbers(account.followers.active), int(data.get("count", 1))))
+            people = list(itertools.islice(bits.numbers(account.followers.active), int(specs.number(data, "count", 1))))
         desk.world.record("follower.left", account, who=bits.pack(bits.just(people)))
     return _told(desk, account, "unsubscribe", people)
 
@@ -159,7 +165,7 @@ def _told(desk: Desk, account: Account, event: str, people: list[int]) -> Answer
 
 def _number(account: Account, data: dict[str, Any]) -> int:
     number = account.followers.number(str(data["openid"])) if "openid" in data else data["number"]
-    if not isinstance(number, int) or not 0 <= number < account.followers.count:
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < account.followers.count:
         raise BadSpec("This account has no such follower.")
     return number
 
@@ -227,18 +233,19 @@ def list_faults(desk: Desk, request: Request, match: re.Match[str]) -> Answer:
 def add_fault(desk: Desk, request: Request, match: re.Match[str]) -> Answer:
     data = _data(request)
     path, kind = str(data.pop("path", "*")), str(data.pop("kind", ""))
-    times, appid = int(data.pop("times", 1)), data.pop("appid", None)
+    times, appid = int(specs.number(data, "times", 1)), data.pop("appid", None)
+    data.pop("times", None)
     if reason := _bad_fault(path, kind, data):
         raise BadSpec(reason)
     return json_answer({"id": desk.world.faults.add(path, kind, times, appid, data).id})
 
 
 def _bad_fault(path: str, kind: str, options: dict[str, Any]) -> str:
-    needed = {"latency": "seconds", "slow": "seconds", "errcode": "code", "late": "seconds", "mass_status": "status"}
     if kind not in KINDS:
         return f"The kind is one of {', '.join(sorted(KINDS))}."
-    if needed.get(kind, "path") not in {*options, "path"}:
-        return f"{kind} needs `{needed[kind]}`."
+    name, wanted = NEEDED.get(kind, ("", object))
+    if name and not isinstance(options.get(name), wanted):
+        return f"{kind} needs `{name}`."
     if kind in EVENT and path not in ("*", "event", jobs.EVENT_NAME):
         return f"The path of an event's fault is `event` or {jobs.EVENT_NAME}."
     if kind in OUTCOME and path != "*" and not path.startswith(jobs.ANY_SEND):

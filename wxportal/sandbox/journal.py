@@ -7,12 +7,13 @@ journal has grown long.
 """
 
 import contextlib
+import fcntl
 import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 Entry = dict[str, Any]
 
@@ -22,10 +23,11 @@ LONG = 20_000  # lines; beyond it counted calls are added up again
 
 
 class Journal:
-    """An append-only file of entries in ``folder``."""
+    """An append-only file of entries in ``folder``. Raises OSError when another sandbox writes there."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(folder)
         self.path = folder / "journal.jsonl"
         self._cut_torn_line()
         self.compact()
@@ -57,6 +59,7 @@ class Journal:
 
     def close(self) -> None:
         self._file.close()
+        self._lock.close()
 
     def _shorten(self) -> None:
         self._file.close()
@@ -71,6 +74,17 @@ class Journal:
         with self.path.open("rb+") as file:
             whole = file.read()
             file.truncate(whole.rfind(b"\n") + 1)
+
+
+def _locked(folder: Path) -> TextIO:
+    """A lock that ends with the process, however it ends."""
+    lock = (folder / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise OSError(f"the journal is in use by another sandbox ({folder})") from None
+    return lock
 
 
 def _line(entry: Entry) -> str:

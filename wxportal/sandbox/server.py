@@ -122,13 +122,20 @@ class Handler(BaseHTTPRequestHandler):
 
     def _write(self, answer: Answer) -> None:
         body = answer.body[: len(answer.body) // 2] if answer.ending == "cut" else answer.body
-        step = max(1, -(-len(body) // TRICKLE_STEPS)) if answer.trickle else max(1, len(body))
-        for start in range(0, len(body), step):
-            if answer.trickle:
-                self.wfile.flush()
-                time.sleep(answer.trickle / TRICKLE_STEPS)
-            self.wfile.write(body[start : start + step])
+        if answer.trickle:
+            self._trickle(body, answer.trickle)
+        else:
+            self.wfile.write(body)
         self.wfile.flush()
+
+    def _trickle(self, body: bytes, seconds: float) -> None:
+        """Spread a body over ``seconds``, so that no single read times out but the whole takes long."""
+        step = max(1, len(body) // TRICKLE_STEPS)
+        pieces = [body[start : start + step] for start in range(0, len(body), step)]
+        for piece in pieces:
+            self.wfile.flush()
+            time.sleep(seconds / len(pieces))
+            self.wfile.write(piece)
 
     def _hang_up(self) -> None:
         self.close_connection = True

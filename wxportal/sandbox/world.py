@@ -8,23 +8,17 @@ import hashlib
 import itertools
 import threading
 from concurrent.futures import Future
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, Protocol
 
-from wxportal.sandbox import history, shapes
-from wxportal.sandbox.account import Account, Manner
+from wxportal.sandbox import history, shapes, specs
+from wxportal.sandbox.account import Account
 from wxportal.sandbox.clock import Alarm, Clock
 from wxportal.sandbox.faults import Faults
 from wxportal.sandbox.journal import Journal
+from wxportal.sandbox.specs import BadSpec
 
-ACCOUNT_TYPES = ("service", "subscription")
 YEAR = 365 * 86400  # seconds; how long a verification holds
-MOST_FOLLOWERS = 5_000_000  # per account; beyond it nobody has measured the memory
-
-
-class BadSpec(ValueError):
-    """What the control API was asked for makes no sense; the text says why."""
 
 
 class Carrier(Protocol):
@@ -148,17 +142,4 @@ class World:
             "followers": 0,
             "allow_list": ["127.0.0.0/8", "::1"],
         }
-        return _checked({**defaults, **{key: value for key, value in spec.items() if key != "tags"}})
-
-
-def _checked(spec: dict[str, Any]) -> dict[str, Any]:
-    known = {f.name for f in fields(Manner)}
-    known |= {"appid", "secret", "original_id", "name", "type", "personal"}
-    known |= {"verified_until", "seed", "followers", "allow_list"}
-    if unknown := sorted(spec.keys() - known):
-        raise BadSpec(f"Unknown settings: {', '.join(unknown)}.")
-    if spec["type"] not in ACCOUNT_TYPES:
-        raise BadSpec(f"The type is one of {', '.join(ACCOUNT_TYPES)}.")
-    if not 0 <= spec["followers"] <= MOST_FOLLOWERS:
-        raise BadSpec(f"An account has 0 to {MOST_FOLLOWERS:,} followers.")
-    return spec
+        return {**defaults, **specs.check(spec)}

@@ -62,7 +62,9 @@ def _filter(call: Call, wanted: Any) -> dict[str, Any]:
         raise Refused(40008)
     if wanted["is_to_all"]:
         return {"is_to_all": True}
-    return {"is_to_all": False, "tag_id": tag_of(call, wanted.get("tag_id"), 40152).id}
+    # Tags were called groups before 2016, and older clients still write that name.
+    tag_id = wanted.get("tag_id", wanted.get("group_id"))
+    return {"is_to_all": False, "tag_id": tag_of(call, tag_id, 40152).id}
 
 
 def _list(call: Call, openids: Any) -> dict[str, Any]:
