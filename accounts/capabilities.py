@@ -68,7 +68,7 @@ YES = Verdict(ok=True)
 WRONG_TYPE = Verdict(
     False,
     _("WeChat gives this to service accounts (服务号) only."),
-    _("Send to all or to a tag, or use a service account of the brand. WeChat does not change an account's type."),
+    _("Send to all or to a tag, or use a service account of the brand."),
 )
 NOT_CONNECTED = Verdict(
     False,

@@ -30,6 +30,8 @@ BAD: dict[str, Promise] = {
     "malformed": gettext_lazy("It is no app id: that is wx followed by 16 digits or letters a to f."),
     "no_https": gettext_lazy("Access tokens travel in the address: https, or plain http on this machine only."),
     "redis_down": gettext_lazy("Our own Redis does not answer, so no token was asked for."),
+    "secret_unreadable": gettext_lazy("The secret cannot be opened: it was sealed with a key that is gone."),
+    "no_token": gettext_lazy("No access token could be had just now."),
     "not_reached": gettext_lazy("WeChat could not be reached: no connection."),
     "no_answer": gettext_lazy("WeChat was reached and gave no usable answer."),
     "unauthorized": gettext_lazy(
@@ -56,13 +58,15 @@ WAYS_OUT: dict[str | int, Promise] = {
     "malformed": gettext_lazy("Copy it from WeChat's console: 设置与开发 → 开发接口管理 → 基本配置 → 开发者ID(AppID)."),
     "no_https": gettext_lazy("Correct the address, or leave it empty."),
     "redis_down": gettext_lazy("Tell the administrator of this installation."),
+    "secret_unreadable": gettext_lazy("Enter the secret again under Change."),
+    "no_token": gettext_lazy("Try again in a minute."),
     "not_reached": gettext_lazy("Try again in a minute; if it stays, the server's way to the internet is closed."),
     "no_answer": gettext_lazy("Try again in a minute."),
     "unauthorized": gettext_lazy("Look at 微信认证 and 接口权限 in WeChat's console, then correct type or end here."),
     40013: gettext_lazy("Compare it with 开发者ID(AppID) in WeChat's console."),
     40001: gettext_lazy("Reset the secret in WeChat's console (开发者密码 → 重置) and enter the new one."),
     40125: gettext_lazy("Reset the secret in WeChat's console (开发者密码 → 重置) and enter the new one."),
-    41004: gettext_lazy("Enter the secret under Edit."),
+    41004: gettext_lazy("Enter the secret under Change."),
     40243: gettext_lazy("Unfreeze it there: 开发者密码 → 解冻."),
     40164: gettext_lazy(
         "Add the address to the allow-list in WeChat's console (基本配置 → IP白名单). It holds after 5 to 10 minutes."

@@ -1,4 +1,17 @@
-from django.urls import URLPattern, URLResolver
+"""Addresses of the Official Accounts' pages."""
+
+from django.urls import path
+
+from accounts import views
 
 app_name = "accounts"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", views.board, name="list"),
+    path("connect/", views.connect, name="connect"),
+    path("<int:pk>/", views.detail, name="detail"),
+    path("<int:pk>/change/", views.change, name="change"),
+    path("<int:pk>/test/", views.test, name="test"),
+    path("<int:pk>/callback-secrets/", views.callback_secrets, name="callback_secrets"),
+    path("<int:pk>/pause/", views.pause, name="pause"),
+    path("<int:pk>/resume/", views.resume, name="resume"),
+]

@@ -68,6 +68,11 @@ class Verification:
         return last_day(self.until)
 
     @property
+    def renewal_day(self) -> date | None:
+        """Return the first day in Beijing on which WeChat takes a renewal."""
+        return self.renewal_opens_at.astimezone(BEIJING).date() if self.renewal_opens_at else None
+
+    @property
     def holds(self) -> bool:
         """Return whether the verified-only interfaces answer, as far as we know."""
         return self.state not in (State.UNVERIFIED, State.LAPSED)

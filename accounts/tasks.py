@@ -1,0 +1,19 @@
+"""Look now: a worker delivers what WeChat pushed. The rules are in ``accounts.inbound``."""
+
+from celery import shared_task
+
+from accounts import inbound
+from accounts.clock import database_now
+
+
+@shared_task(ignore_result=True)
+def deliver_event(event_id: int) -> None:
+    """Deliver one push at once; the callback door nudges this."""
+    inbound.deliver(event_id, database_now())
+
+
+@shared_task(ignore_result=True)
+def deliver_waiting_events() -> None:
+    """Deliver what a lost nudge or a failed handler left over; beat calls this every five seconds."""
+    for event_id in inbound.waiting(database_now()):
+        inbound.deliver(event_id, database_now())

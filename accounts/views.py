@@ -1,0 +1,204 @@
+"""The pages of the Official Accounts: board, one account, connect, change, test, callback, pause."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from accounts import audit, capabilities, connection, gateway, health, verification
+from accounts.clock import database_now, in_world_of, now_for
+from accounts.forms import ChangeForm, ConnectForm, brands_to_connect
+from accounts.models import OfficialAccount
+from accounts.models.official_account import new_callback_secrets
+from accounts.policies import may, require
+from wxportal.shell.pages import page
+
+SHOWN_PUSHES = 10
+# What may stand in the audit trail; secrets never do.
+AUDITED = ("name", "type", "subject", "original_id", "callback_mode", "verified_until")
+
+
+@login_required
+def board(request: HttpRequest) -> HttpResponse:
+    """Show every account the person works with, and how each one stands."""
+    now = database_now()
+    accounts = OfficialAccount.objects.visible_to(request.user).select_related("brand")
+    rows = [
+        {
+            "account": account,
+            "verification": verification.state(account, in_world_of(account, now)),
+            "connection": health.of_connection(account),
+            "callback": health.of_callback(account),
+        }
+        for account in accounts
+    ]
+    context = {"rows": rows, "may_connect": bool(brands_to_connect(request.user))}
+    return page(request, "accounts/board.html", context, title=_("Official Accounts"))
+
+
+@login_required
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what one account is, whether it is connected, and what it may do."""
+    account = _visible(request, pk)
+    now = now_for(account)
+    context = {
+        "official_account": account,
+        "verification": verification.state(account, now),
+        "capabilities": capabilities.overview(account, now),
+        "connection": health.of_connection(account),
+        "lines": connection.last_lines(account),
+        "tested_at": health.tested_at(account),
+        "callback": health.of_callback(account),
+        "refused_at": health.refused_at(account),
+        "pushes": account.inbound_events.only("kind", "signed", "received_at", "delivered_at", "parked_at")[
+            :SHOWN_PUSHES
+        ],
+        "may_change": may(request.user, "account.change", account.brand),
+        "may_test": may(request.user, "account.test", account.brand),
+    }
+    return page(request, "accounts/detail.html", context, title=account.name)
+
+
+@login_required
+def connect(request: HttpRequest) -> HttpResponse:
+    """Connect an account to a brand, and test the connection at once."""
+    if not brands_to_connect(request.user):
+        raise PermissionDenied("account.connect")
+    form = ConnectForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        account = _connect(request, form)
+        if account is not None:
+            return _tested(request, account)
+    return page(request, "accounts/connect.html", {"form": form}, title=_("Connect an Official Account"))
+
+
+@login_required
+def change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what is known of an account; secrets can be replaced, never read."""
+    account = _visible(request, pk)
+    require(request.user, "account.change", account.brand)
+    before = _audited(account)
+    form = ChangeForm(request.POST or None, instance=account)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            form.save()
+            audit.record(
+                request, "account.change", account, brand=account.brand, before=before, after=_changed(form, account)
+            )
+        if form.cleaned_data["secret"]:
+            _forget_token(account)
+        messages.success(request, _("Saved."))
+        return redirect(account)
+    # A refused form must not put what was typed into the page's heading.
+    account.refresh_from_db()
+    context = {"form": form, "official_account": account}
+    return page(request, "accounts/change.html", context, title=_("Change %(name)s") % {"name": account.name})
+
+
+@require_POST
+@login_required
+def test(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask WeChat a few harmless questions and show what it answered."""
+    account = _visible(request, pk)
+    require(request.user, "account.test", account.brand)
+    audit.record(request, "account.test", account, brand=account.brand)
+    return _tested(request, account)
+
+
+@require_POST
+@login_required
+@never_cache
+def callback_secrets(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a new Token and EncodingAESKey and show them this once."""
+    account = _visible(request, pk)
+    require(request.user, "account.change", account.brand)
+    token, aes_key = new_callback_secrets()
+    with transaction.atomic():
+        locked = OfficialAccount.objects.select_for_update(of=("self",)).get(pk=account.pk)
+        locked.set_callback_secrets(token, aes_key)
+        locked.save(update_fields=locked.CALLBACK_SECRET_FIELDS)
+        audit.record(request, "account.callback_secrets", account, brand=account.brand)
+    context = {"official_account": account, "token": token, "aes_key": aes_key}
+    return page(request, "accounts/callback_secrets.html", context, title=_("Callback of %(name)s") % {"name": account})
+
+
+@require_POST
+@login_required
+def pause(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let nothing be sent from this account until somebody resumes it."""
+    return _set_paused(request, pk, paused=True)
+
+
+@require_POST
+@login_required
+def resume(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let the account send again."""
+    return _set_paused(request, pk, paused=False)
+
+
+def _visible(request: HttpRequest, pk: int) -> OfficialAccount:
+    """Return the account, or 404 where it belongs to a brand the person does not work for."""
+    accounts = OfficialAccount.objects.visible_to(request.user).select_related("brand")
+    account: OfficialAccount = get_object_or_404(accounts, pk=pk)
+    return account
+
+
+def _connect(request: HttpRequest, form: ConnectForm) -> OfficialAccount | None:
+    """Save the new account; None, with the reason in the form, where a double click was faster."""
+    require(request.user, "account.connect", form.cleaned_data["brand"])
+    try:
+        with transaction.atomic():
+            account = form.save()
+            audit.record(request, "account.connect", account, brand=account.brand, after=_audited(account))
+    except IntegrityError:
+        form.add_error("appid", _("This account was connected a moment ago."))
+        return None
+    return account
+
+
+def _tested(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+    """Test the connection, outside any transaction, and lead to the account's page."""
+    lines = connection.test(account, database_now())
+    failed = [line for line in lines if line.status == connection.BAD]
+    if failed:
+        messages.warning(request, f"{failed[0].title}: {failed[0].text} {failed[0].way_out}")
+    else:
+        messages.success(request, _("WeChat answered as it should."))
+    return redirect(account)
+
+
+def _set_paused(request: HttpRequest, pk: int, *, paused: bool) -> HttpResponse:
+    account = _visible(request, pk)
+    require(request.user, "account.change", account.brand)
+    with transaction.atomic():
+        moved = OfficialAccount.objects.filter(pk=pk, paused_at__isnull=paused).update(
+            paused_at=database_now() if paused else None
+        )
+        if moved:
+            audit.record(request, "account.pause" if paused else "account.resume", account, brand=account.brand)
+    return redirect(account)
+
+
+def _forget_token(account: OfficialAccount) -> None:
+    """Make the next call fetch a token with the new secret; a dead Redis keeps the old one until it ends."""
+    try:
+        gateway.tokens_of(account).forget()
+    except (gateway.TokenStoreDown, ValueError):
+        return
+
+
+def _audited(account: OfficialAccount) -> dict[str, Any]:
+    return {name: str(getattr(account, name) or "") for name in AUDITED}
+
+
+def _changed(form: "ModelForm[OfficialAccount]", account: OfficialAccount) -> dict[str, Any]:
+    """Return the audited values now; that a secret was replaced is said, the secret is not."""
+    return {**_audited(account), "secret_replaced": bool(form.cleaned_data["secret"])}

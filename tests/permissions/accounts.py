@@ -1,0 +1,40 @@
+"""The Official Accounts: everybody of the brand reads, writers test, managers connect and change."""
+
+from typing import Any
+
+from tests.permissions.table import Row, World, the_account
+
+
+def another_account(world: World) -> dict[str, Any]:
+    return {
+        "brand": world.tea_brand.pk,
+        "name": "抹茶日和",
+        "type": "subscription",
+        "subject": "overseas",
+        "appid": "wxfedcba9876543210",
+        "secret": "ffeeddccbbaa99887766554433221100",
+    }
+
+
+def a_new_name(world: World) -> dict[str, Any]:
+    return {"name": "茶の間 本店", "type": "service", "subject": "overseas", "callback_mode": "secure"}
+
+
+ROWS = [
+    Row("accounts:list", stranger=200),
+    Row("accounts:connect", viewer=403, editor=403, stranger=200),
+    # Charlie manages a brand of his own: for him the tea brand is no valid choice, and the form says so.
+    Row("accounts:connect", "post", data=another_account, viewer=403, editor=403, manager=302, stranger=200),
+    Row("accounts:detail", args=the_account),
+    Row("accounts:change", args=the_account, viewer=403, editor=403),
+    Row("accounts:change", "post", args=the_account, data=a_new_name, viewer=403, editor=403, manager=302),
+    Row("accounts:test", "post", args=the_account, viewer=403, editor=302, manager=302),
+    Row("accounts:callback_secrets", "post", args=the_account, viewer=403, editor=403),
+    Row("accounts:pause", "post", args=the_account, viewer=403, editor=403, manager=302),
+    Row("accounts:resume", "post", args=the_account, viewer=403, editor=403, manager=302),
+    # An act is a POST; a link that somebody is lured to does nothing.
+    *(
+        Row(name, args=the_account, anonymous=405, viewer=405, editor=405, manager=405, stranger=405)
+        for name in ("accounts:test", "accounts:callback_secrets", "accounts:pause", "accounts:resume")
+    ),
+]
