@@ -19,8 +19,9 @@ __all__ = ["FollowerPage", "Profile", "blacklist", "blacklist_page", "info", "in
 class Profile:
     """What WeChat tells about one person; for somebody who does not follow, no more than that.
 
-    ``subscribe_time`` is unix seconds of the last follow. ``scene`` is free
-    text: new values appear without notice.
+    ``subscribe_time`` is unix seconds of the last follow. ``subscribe_scene`` is free
+    text: new values appear without notice. ``qr_scene`` is the scene of the QR
+    code that led to the follow, whether WeChat keeps it as a number or a text.
     """
 
     openid: str
@@ -29,9 +30,8 @@ class Profile:
     unionid: str = ""
     remark: str = ""
     tag_ids: tuple[int, ...] = ()
-    scene: str = ""
-    qr_scene: int = 0
-    qr_scene_str: str = ""
+    subscribe_scene: str = ""
+    qr_scene: str = ""
     language: str = ""
 
 
@@ -117,8 +117,12 @@ def _profile(payload: Mapping[str, Any]) -> Profile:
         remark=answers.text_or_empty(payload, "remark"),
         tag_ids=tuple(answers.numbers(payload, "tagid_list")),
         # The newest page calls it a number; samples and practice are texts.
-        scene=answers.text_or_empty(payload, "subscribe_scene"),
-        qr_scene=answers.number_or_zero(payload, "qr_scene"),
-        qr_scene_str=answers.text_or_empty(payload, "qr_scene_str"),
+        subscribe_scene=answers.text_or_empty(payload, "subscribe_scene"),
+        qr_scene=_qr_scene(payload),
         language=answers.text_or_empty(payload, "language"),
     )
+
+
+def _qr_scene(payload: Mapping[str, Any]) -> str:
+    number = answers.number_or_zero(payload, "qr_scene")
+    return answers.text_or_empty(payload, "qr_scene_str") or (str(number) if number else "")
