@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -149,7 +149,7 @@ class Postgres:
             secret.flush()
             if self._identity:
                 self._identity.own(Path(secret.name))
-            child = processes.launch(
+            child = self._launch(
                 [
                     *(binaries / "initdb", "--pgdata", data, "--username", USER, "--auth", "scram-sha-256"),
                     *("--pwfile", secret.name, "--encoding", "UTF8", "--no-instructions"),
@@ -157,7 +157,7 @@ class Postgres:
                     # The first checkpoint of a durable server writes everything out anyway.
                     "--no-sync",
                 ],
-                **self._manner(env),
+                env,
             )
             try:
                 failed = child.wait()
@@ -166,8 +166,12 @@ class Postgres:
         if failed:
             raise of_output(processes.last_lines(self.log), "make a PostgreSQL cluster")
 
-    def _manner(self, env: Mapping[str, str]) -> dict[str, object]:
-        return {"env": env, "cwd": self.folder, "log": self.log, "identity": self._identity}
+    def _launch(
+        self, argv: Sequence[str | Path], env: Mapping[str, str], when_orphaned: signal.Signals = signal.SIGKILL
+    ) -> subprocess.Popen[bytes]:
+        return processes.launch(
+            argv, env=env, cwd=self.folder, log=self.log, identity=self._identity, when_orphaned=when_orphaned
+        )
 
     def _forget_dead_server(self) -> None:
         """Remove the lock file of a killed server whose pid somebody else has now; PostgreSQL handles the rest.
@@ -188,11 +192,7 @@ class Postgres:
         self.port = ports.any_free()
         options = {**self.options, "port": str(self.port)}
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        self.child = processes.launch(
-            [binaries / "postgres", "-D", self.data, *settings],
-            when_orphaned=FAST_SHUTDOWN,
-            **self._manner(env),
-        )
+        self.child = self._launch([binaries / "postgres", "-D", self.data, *settings], env, FAST_SHUTDOWN)
         if processes.wait_until(self._is_ready_or_dead, START) and self.child.poll() is None:
             return True
         self.stop()

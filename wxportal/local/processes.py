@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from wxportal.local.identity import Identity
 
@@ -63,7 +64,7 @@ def launch(
     return child
 
 
-def _as_user(identity: Identity | None) -> dict[str, object]:
+def _as_user(identity: Identity | None) -> dict[str, Any]:
     return {"user": identity.uid, "group": identity.gid, "extra_groups": []} if identity else {}
 
 

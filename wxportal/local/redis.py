@@ -76,18 +76,20 @@ class Redis:
         program = find_server()
         self.folder.mkdir(parents=True, exist_ok=True)
         for _ in range(3):  # The port we found free may be gone by the time the server wants it.
-            port = self.port or ports.any_free()
-            self.child = processes.launch(
-                [program, "-"], env=env, cwd=self.folder, log=self.log, stdin=self._configuration(port)
-            )
-            if (
-                processes.wait_until(lambda port=port: self._is_ready_or_dead(port), START)
-                and self.child.poll() is None
-            ):  # type: ignore[misc]
-                self.port = port
+            if self._try_to_start(program, env, self.port or ports.any_free()):
                 return
-            self.stop()
         raise of_output(processes.last_lines(self.log), "start Redis")
+
+    def _try_to_start(self, program: Path, env: Mapping[str, str], port: int) -> bool:
+        settings = self._configuration(port)
+        child = processes.launch([program, "-"], env=env, cwd=self.folder, log=self.log, stdin=settings)
+        self.child = child
+        processes.wait_until(lambda: child.poll() is not None or ping(port, self.password), START)
+        if child.poll() is None and ping(port, self.password):
+            self.port = port
+            return True
+        self.stop()
+        return False
 
     def stop(self) -> None:
         """End the server."""
@@ -107,10 +109,6 @@ class Redis:
             "dir": f'"{self.folder}"',
         }
         return "".join(f"{name} {value}\n" for name, value in lines.items()).encode()
-
-    def _is_ready_or_dead(self, port: int) -> bool:
-        assert self.child is not None
-        return self.child.poll() is not None or ping(port, self.password)
 
 
 def ping(port: int, password: str) -> bool:
