@@ -150,6 +150,13 @@ def test_a_service_account_sends_to_all_four_times_a_month(service: Caller) -> N
     assert service.send_text("five")["errcode"] == 0
 
 
+def test_a_send_by_hand_to_a_tag_uses_the_months_sends_too(service: Caller) -> None:
+    for number in range(4):
+        service.sandbox.console_send(service.appid, title=f"by hand {number}", tag_id=2)
+    assert service.send_text("five")["errcode"] == 45028
+    assert service.send_list(service.openids()[:2])["errcode"] == 0
+
+
 def test_a_fifth_message_is_filtered_for_that_follower_only(service: Caller) -> None:
     openids = service.openids()
     for number in range(4):
@@ -204,6 +211,12 @@ def test_the_numbers_come_from_real_followers(sandbox: Control) -> None:
     assert job["filter"] == job["sent"] + job["error"]
     assert 60 <= job["error"] <= 100
     assert service.books()["month"]["1"] == job["sent"]
+
+
+def test_the_blacklisted_are_filtered(service: Caller) -> None:
+    service.post("/cgi-bin/tags/members/batchblacklist", {"openid_list": service.openids()[:20]})
+    job = service.job(service.send_text()["msg_id"])
+    assert (job["total"], job["filter"], job["sent"]) == (100, 80, 80)
 
 
 def test_a_tags_job_reaches_its_members_and_nobody_else(service: Caller) -> None:

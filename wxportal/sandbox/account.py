@@ -73,7 +73,6 @@ class Callback:
     token: str
     aes_key: str
     mode: str  # plain, compatible or secure
-    previous_aes_key: str = ""
 
 
 @dataclass

@@ -43,8 +43,7 @@ class Postman:
         reason = _bad_setting(callback) or self._bad_target(callback.url) or self._unverified(callback)
         if not reason:
             with self._world.lock:
-                saved = {key: value for key, value in asdict(callback).items() if key != "previous_aes_key"}
-                self._world.record("callback.set", account, callback=saved)
+                self._world.record("callback.set", account, callback=asdict(callback))
         return reason
 
     def queue(

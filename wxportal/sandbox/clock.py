@@ -46,6 +46,12 @@ class Alarm(threading.Thread):
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._changed = threading.Condition()
+        self._stopped = False
+
+    def stop(self) -> None:
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
 
     def at(self, moment: float, do: Callable[[], None]) -> None:
         with self._changed:
@@ -57,18 +63,17 @@ class Alarm(threading.Thread):
             self._changed.notify()
 
     def run(self) -> None:
-        while True:
-            do = self._next()
+        while do := self._next():
             try:
                 do()
             except Exception:
                 # One job that cannot end (a full disk) must not keep all later ones from ending.
                 traceback.print_exc()
 
-    def _next(self) -> Callable[[], None]:
-        """Wait for the earliest function to fall due and take it."""
+    def _next(self) -> Callable[[], None] | None:
+        """Wait for the earliest function to fall due and take it; None when the alarm was stopped."""
         with self._changed:
-            while not self._due or self._due[0][0] > self._clock.now():
+            while not self._stopped and (not self._due or self._due[0][0] > self._clock.now()):
                 wait = self._due[0][0] - self._clock.now() if self._due else LONGEST_SLEEP
                 self._changed.wait(min(max(wait, 0.0), LONGEST_SLEEP))
-            return heapq.heappop(self._due)[2]
+            return None if self._stopped else heapq.heappop(self._due)[2]

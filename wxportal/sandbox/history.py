@@ -229,8 +229,7 @@ def _speed_set(account: Account, entry: Entry) -> None:
 
 @change("callback.set")
 def _callback_set(account: Account, entry: Entry) -> None:
-    previous = account.callback.aes_key if account.callback else ""
-    account.callback = Callback(**entry["callback"], previous_aes_key=previous)
+    account.callback = Callback(**entry["callback"])
 
 
 @change("push.queued")

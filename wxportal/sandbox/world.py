@@ -75,6 +75,7 @@ class World:
         self.alarm.clock_moved()
 
     def close(self) -> None:
+        self.alarm.stop()
         with self.lock:
             self.journal.close()
 
