@@ -33,6 +33,9 @@ class Level(StrEnum):
     STOP = "stop"
 
 
+WEIGHT = {Level.OK: 0, Level.WARN: 1, Level.STOP: 2}
+
+
 @dataclass(frozen=True)
 class Check:
     """One line of the list: ``key`` names the field it is about, ``fix`` the way out."""

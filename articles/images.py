@@ -8,8 +8,7 @@ import hashlib
 import io
 from dataclasses import dataclass
 
-from django.core.files.base import ContentFile
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.base import ContentFile, File
 from django.utils.translation import gettext as _
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
@@ -52,7 +51,7 @@ class Picture:
 
 
 def keep(
-    official_account: OfficialAccount, upload: UploadedFile, *, by: User | None = None
+    official_account: OfficialAccount, upload: "File[bytes]", *, by: User | None = None
 ) -> tuple[MediaFile, tuple[str, ...]]:
     """Keep what a person uploaded and return it with remarks on what was changed. Raises PictureRefused."""
     if (upload.size or 0) > MOST_BYTES:
@@ -63,7 +62,7 @@ def keep(
 
 def store(official_account: OfficialAccount, picture: Picture, *, name: str = "", by: User | None = None) -> MediaFile:
     """Return the account's file with these bytes, made when it is not there yet."""
-    known = MediaFile.objects.filter(official_account=official_account, sha256=picture.sha256).first()
+    known: MediaFile | None = MediaFile.objects.filter(official_account=official_account, sha256=picture.sha256).first()
     if known is not None:
         return known
     # Two uploads of the same picture at one moment: the constraint keeps one row, the other's file is left behind.
@@ -199,3 +198,8 @@ def _too_many(width: int = 0, height: int = 0) -> str:
         return _("This picture has too many pixels; at most %(most)d million can be read.") % {"most": most}
     sizes = {"width": f"{width:,}", "height": f"{height:,}", "most": most}
     return _("This picture has %(width)s × %(height)s pixels; at most %(most)d million can be read.") % sizes
+
+
+def no_file() -> str:
+    """Return what to say when an upload brought no file."""
+    return _("No file arrived. Choose a picture and try again.")

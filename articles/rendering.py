@@ -76,20 +76,20 @@ class _Reader:
 
     def _picture(self, address: str) -> str | None:
         digest = our_picture(address)
-        if not digest:
-            return address if _host(address) in PICTURE_HOSTS else self._miss(Trouble.EXTERNAL_PICTURE, address)
-        if digest not in self.addresses:
-            return self._miss(Trouble.UNKNOWN_PICTURE, address)
-        self.pictures[digest] = None
-        return self.addresses[digest]
+        if digest in self.addresses:
+            self.pictures[digest] = None
+            return self.addresses[digest]
+        if not digest and _host(address) in PICTURE_HOSTS:
+            return address
+        trouble = Trouble.UNKNOWN_PICTURE if digest else Trouble.EXTERNAL_PICTURE
+        self.problems.append(Problem(trouble, address))
+        return None
 
     def _link(self, address: str) -> str | None:
         if self.external_links or _host(address) in LINK_HOSTS:
             return address
-        return self._miss(Trouble.EXTERNAL_LINK, address)
-
-    def _miss(self, trouble: Trouble, subject: str) -> None:
-        self.problems.append(Problem(trouble, subject))
+        self.problems.append(Problem(Trouble.EXTERNAL_LINK, address))
+        return None
 
 
 def render(body: str, addresses: Mapping[str, str], *, theme: Theme = CALM, external_links: bool = False) -> WeChatHtml:

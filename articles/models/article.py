@@ -73,7 +73,8 @@ class Article(ArticleText):
 
     def latest_revision(self) -> "Revision":
         """Return the newest saved state; every article has one from its first moment."""
-        return self.revisions.select_related("cover").get(number=self.version)
+        revision: Revision = self.revisions.select_related("cover").get(number=self.version)
+        return revision
 
 
 class Revision(ArticleText):
