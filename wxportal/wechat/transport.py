@@ -40,7 +40,7 @@ PIECE = 16 * 1024  # bytes written at a time: one TLS record, so that a slow lin
 USER_AGENT = "wxportal"
 
 _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
-_SECRETS = re.compile(r"\b((?:access_token|secret|appsecret)=)[^&\s'\"]+")
+_QUERY = re.compile(r"\?[^\s'\"]+")
 
 
 @dataclass(frozen=True)
@@ -283,10 +283,10 @@ def _words(exc: BaseException) -> str:
 
 
 class _Masked(logging.Filter):
-    """Keeps access tokens and secrets out of what urllib3 logs: it logs whole URLs."""
+    """Keeps queries out of what urllib3 logs: they hold access tokens, secrets and openids."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = _SECRETS.sub(r"\1***", record.getMessage()), ()
+        record.msg, record.args = _QUERY.sub("?***", record.getMessage()), ()
         return True
 
 
