@@ -67,6 +67,8 @@ def wheel_folder() -> Path:
 class Postgres:
     """One server, its data under ``folder``. As root it runs as a user without rights."""
 
+    name = "PostgreSQL"
+
     def __init__(self, folder: Path, log: Path, password: str, options: Mapping[str, str] = DURABLE) -> None:
         self.folder = place_for(folder)
         self.data = self.folder / "postgres"

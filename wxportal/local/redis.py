@@ -60,6 +60,8 @@ def _version(program: Path) -> tuple[int, int]:
 class Redis:
     """One server on a loopback port, with a password: whoever is on this machine may not read tokens."""
 
+    name = "Redis"
+
     def __init__(self, folder: Path, log: Path, password: str = "", port: int = 0) -> None:
         self.folder = folder
         self.log = log
