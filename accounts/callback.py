@@ -6,6 +6,7 @@ stands on the account's page.
 """
 
 import logging
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -29,6 +30,7 @@ BODY_LIMIT = 64 * 1024  # bytes; the longest push, eight articles in compatible 
 PARAMETER_LIMIT = 128  # characters; WeChat's own query values have at most 64
 REFUSAL_SHOWN_EVERY = timedelta(seconds=10)  # a flood of bad pushes must not become a flood of writes
 TEXT = "text/plain; charset=utf-8"
+CALLBACK_PATH = re.compile(r"(/callback/)[^/\s]+")
 
 
 # Why a push was turned away, in words for our own people; nothing of the push is quoted.
@@ -151,10 +153,7 @@ def _check(request: HttpRequest, tokens: list[str], parameter: str, *more: str) 
 
 def _refusal() -> HttpResponse:
     """Return one answer for every refusal."""
-    answer = HttpResponse(status=403, content_type=TEXT)
-    # Django would log the address, and with it the account's callback key.
-    answer._has_been_logged = True  # type: ignore[attr-defined]
-    return answer
+    return HttpResponse(status=403, content_type=TEXT)
 
 
 def _remember(official_account: OfficialAccount, reason: str) -> None:
@@ -165,3 +164,15 @@ def _remember(official_account: OfficialAccount, reason: str) -> None:
     old = Q(callback_refusal={}) | Q(callback_refusal__at__lt=before)
     known = OfficialAccount.objects.filter(old, pk=official_account.pk)
     known.update(callback_refusal={"at": now.isoformat(), "reason": reason})
+
+
+class _Masked(logging.Filter):
+    """Keeps the accounts' callback keys out of what Django logs of refused and broken requests."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = CALLBACK_PATH.sub(r"\1***", record.getMessage()), ()
+        return True
+
+
+for _name in ("django.request", "django.server"):
+    logging.getLogger(_name).addFilter(_Masked())

@@ -87,12 +87,7 @@ class ConnectForm(_AccountForm):
 
     def __init__(self, *args: Any, user: User | AnonymousUser, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        brands = brands_to_connect(user)
-        self.fields["brand"] = forms.ModelChoiceField(
-            Brand.objects.filter(pk__in=[brand.pk for brand in brands]),
-            label=_("Brand"),
-            initial=brands[0] if len(brands) == 1 else None,
-        )
+        self.fields["brand"] = _brand_field(brands_to_connect(user))
         # Our own messages say more than the model's.
         self.fields["appid"] = forms.CharField(
             label=_("App id"), max_length=60, help_text=_("In WeChat's console under 基本配置 → 开发者ID(AppID).")
@@ -147,6 +142,33 @@ class ChangeForm(_AccountForm):
             account.set_secret(self.cleaned_data["secret"])
         account.save(update_fields=[*(set(self.fields) - {"secret"}), "sealed_secret"])
         return account
+
+
+class RehearsalForm(forms.Form):
+    """Make an account in the sandbox and connect it: nothing to look up in any console."""
+
+    name = forms.CharField(label=_("Name"), max_length=60, initial=_("Rehearsal"))
+    type = forms.ChoiceField(label=_("Type"), choices=OFFERED_TYPES)
+    followers = forms.TypedChoiceField(
+        label=_("Followers"),
+        choices=[(count, f"{count:,}") for count in (200, 2_000, 20_000)],
+        coerce=int,
+        initial=2_000,
+    )
+
+    def __init__(self, *args: Any, user: User | AnonymousUser, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields = {"brand": _brand_field(brands_to_connect(user)), **self.fields}
+        dress(self)
+
+
+def _brand_field(brands: list[Brand]) -> "forms.ModelChoiceField[Brand]":
+    """Offer these brands; where there is only one, it is chosen already."""
+    return forms.ModelChoiceField(
+        Brand.objects.filter(pk__in=[brand.pk for brand in brands]),
+        label=_("Brand"),
+        initial=brands[0] if len(brands) == 1 else None,
+    )
 
 
 def brands_to_connect(user: User | AnonymousUser) -> list[Brand]:

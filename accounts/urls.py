@@ -8,6 +8,7 @@ app_name = "accounts"
 urlpatterns = [
     path("", views.board, name="list"),
     path("connect/", views.connect, name="connect"),
+    path("rehearse/", views.rehearse, name="rehearse"),
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/change/", views.change, name="change"),
     path("<int:pk>/test/", views.test, name="test"),

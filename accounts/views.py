@@ -2,20 +2,21 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts import audit, capabilities, connection, gateway, health, verification
+from accounts import audit, capabilities, connection, gateway, health, rehearsal, verification
 from accounts.clock import database_now, in_world_of, now_for
-from accounts.forms import ChangeForm, ConnectForm, brands_to_connect
+from accounts.forms import ChangeForm, ConnectForm, RehearsalForm, brands_to_connect
 from accounts.models import OfficialAccount
 from accounts.models.official_account import new_callback_secrets
 from accounts.policies import may, require
@@ -40,7 +41,11 @@ def board(request: HttpRequest) -> HttpResponse:
         }
         for account in accounts
     ]
-    context = {"rows": rows, "may_connect": bool(brands_to_connect(request.user))}
+    context = {
+        "rows": rows,
+        "may_connect": bool(brands_to_connect(request.user)),
+        "has_sandbox": bool(settings.SANDBOX_URL),
+    }
     return page(request, "accounts/board.html", context, title=_("Official Accounts"))
 
 
@@ -77,7 +82,23 @@ def connect(request: HttpRequest) -> HttpResponse:
         account = _connect(request, form)
         if account is not None:
             return _tested(request, account)
-    return page(request, "accounts/connect.html", {"form": form}, title=_("Connect an Official Account"))
+    context = {"form": form, "has_sandbox": bool(settings.SANDBOX_URL)}
+    return page(request, "accounts/connect.html", context, title=_("Connect an Official Account"))
+
+
+@login_required
+def rehearse(request: HttpRequest) -> HttpResponse:
+    """Make an account in the sandbox and connect it, with its callback."""
+    if not settings.SANDBOX_URL:
+        raise Http404
+    if not brands_to_connect(request.user):
+        raise PermissionDenied("account.connect")
+    form = RehearsalForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        account = _rehearse(request, form)
+        if account is not None:
+            return _tested(request, account)
+    return page(request, "accounts/rehearse.html", {"form": form}, title=_("Make a rehearsal account"))
 
 
 @login_required
@@ -161,6 +182,21 @@ def _connect(request: HttpRequest, form: ConnectForm) -> OfficialAccount | None:
     except IntegrityError:
         form.add_error("appid", _("This account was connected a moment ago."))
         return None
+    return account
+
+
+def _rehearse(request: HttpRequest, form: RehearsalForm) -> OfficialAccount | None:
+    """Make and connect the account; None, with the reason in the form, where the sandbox does not answer."""
+    asked = form.cleaned_data
+    require(request.user, "account.connect", asked["brand"])
+    try:
+        account = rehearsal.connect(
+            asked["brand"], asked["name"], kind=asked["type"], followers=asked["followers"], now=database_now()
+        )
+    except rehearsal.NoSandbox as exc:
+        form.add_error(None, _("The sandbox does not answer: %(reason)s") % {"reason": exc})
+        return None
+    audit.record(request, "account.connect", account, brand=account.brand, after=_audited(account))
     return account
 
 

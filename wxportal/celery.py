@@ -36,6 +36,11 @@ app.conf.update(
             "schedule": 5.0,
             "options": {"expires": 5},
         },
+        "the sandbox's clock": {
+            "task": "accounts.tasks.follow_sandbox_clock",
+            "schedule": 5.0,
+            "options": {"expires": 5},
+        },
         "interrupted syncs": {
             "task": "followers.tasks.resume_interrupted_syncs",
             "schedule": 15.0,

@@ -311,13 +311,32 @@ def test_a_refusal_is_explained_on_the_account_and_forgotten_after_a_verificatio
     assert official_account.callback_refusal == {}
 
 
-def test_a_flood_of_bad_pushes_is_no_flood_of_writes(
-    client: Client, official_account: OfficialAccount, django_assert_max_num_queries
+def test_a_flood_of_bad_pushes_is_no_flood_of_writes(client: Client, official_account: OfficialAccount) -> None:
+    for seconds, written in ((9, "before"), (11, "signature")):
+        at = (database_now() - timedelta(seconds=seconds)).isoformat()
+        OfficialAccount.objects.update(callback_refusal={"at": at, "reason": "before"})
+        verify(client, official_account, nonce="other")
+        assert OfficialAccount.objects.get().callback_refusal["reason"] == written
+
+
+def test_wechat_needs_no_session_and_no_csrf_token(official_account: OfficialAccount) -> None:
+    wechat = Client(enforce_csrf_checks=True)
+    answer = pushes.push_vector(wechat, official_account, pushes.vector("text_message"))
+    assert answer.content == b"success"
+    assert not answer.cookies
+
+
+def test_an_error_of_ours_does_not_log_the_callback_key(
+    official_account: OfficialAccount, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    verify(client, official_account, nonce="other")
-    first = OfficialAccount.objects.get().callback_refusal
-    verify(client, official_account, nonce="another")
-    assert OfficialAccount.objects.get().callback_refusal == first
+    def broken(*args: object, **options: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("accounts.inbound.store", broken)
+    answer = pushes.push_vector(Client(raise_request_exception=False), official_account, pushes.vector("text_message"))
+    assert answer.status_code == 500, "WeChat will repeat it"
+    assert "/callback/***" in caplog.text
+    assert official_account.callback_key not in caplog.text
 
 
 def test_no_log_line_shows_key_token_or_openid(

@@ -1,6 +1,7 @@
 """Each push has exactly one effect, however often it comes and however many workers look at it."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -29,6 +30,8 @@ def seen(handlers: None) -> list[int]:
     @inbound.on(KIND)
     def note(account: OfficialAccount, push: wechat.Inbound, row: InboundEvent) -> None:
         seen.append(row.pk)
+        if threading.current_thread() is not threading.main_thread():
+            time.sleep(0.3)  # long enough for every other worker to look
         AuditEntry.objects.create(at=row.received_at, action="seen", object_label=push.event)
 
     return seen
@@ -64,6 +67,25 @@ def test_five_workers_at_once_have_one_effect(official_account: OfficialAccount,
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
     assert AuditEntry.objects.filter(action="seen").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_push_in_one_workers_hands_does_not_make_another_wait(
+    official_account: OfficialAccount, seen: list[int]
+) -> None:
+    row = stored(official_account)
+
+    def work() -> None:
+        tasks.deliver_event(row.pk)
+        connection.close()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    while not seen:
+        time.sleep(0.01)
+    assert not inbound.deliver(row.pk, database_now())
+    assert worker.is_alive()
+    worker.join()
 
 
 def test_a_stored_repeat_of_a_delivered_push_is_not_delivered_again(

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import redis
@@ -146,6 +146,39 @@ def test_no_more_than_twenty_are_forced_a_day(tokens: RedisTokens, wechat: FakeW
     with pytest.raises(TokenUnavailable):
         tokens.replace("token 21")
     assert wechat.calls.count(True) == limits.STABLE_TOKEN_FORCES_PER_DAY
+
+
+# --- check, lock, check again: a sibling may be done between the first look and the lock ---
+def just_too_late(tokens: RedisTokens, sibling_acts: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a sibling act right after the first look of ``tokens``."""
+    real, looks = tokens._stored, []
+
+    def look() -> str:
+        answer = real()
+        looks.append(answer)
+        if len(looks) == 1:
+            sibling_acts()
+        return answer
+
+    monkeypatch.setattr(tokens, "_stored", look)
+
+
+def test_a_token_fetched_between_look_and_lock_is_taken(
+    tokens: RedisTokens, wechat: FakeWeChat, store: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    just_too_late(tokens, RedisTokens("test", wechat.fetch, store).current, monkeypatch)
+    assert tokens.current() == "token 1"
+    assert wechat.calls == [False]
+
+
+def test_a_token_replaced_between_look_and_lock_is_taken(
+    tokens: RedisTokens, wechat: FakeWeChat, store: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens.current()
+    sibling = RedisTokens("test", wechat.fetch, store)
+    just_too_late(tokens, lambda: sibling.replace("token 1"), monkeypatch)
+    assert tokens.replace("token 1") == "token 2"
+    assert wechat.calls == [False, False, True]
 
 
 # --- when something fails ---

@@ -25,6 +25,8 @@ ROWS = [
     Row("accounts:connect", viewer=403, editor=403, stranger=200),
     # Charlie manages a brand of his own: for him the tea brand is no valid choice, and the form says so.
     Row("accounts:connect", "post", data=another_account, viewer=403, editor=403, manager=302, stranger=200),
+    # Without a sandbox there is nothing to rehearse in; with one: tests/accounts/test_rehearsal.py.
+    Row("accounts:rehearse", viewer=404, editor=404, manager=404, stranger=404),
     Row("accounts:detail", args=the_account),
     Row("accounts:change", args=the_account, viewer=403, editor=403),
     Row("accounts:change", "post", args=the_account, data=a_new_name, viewer=403, editor=403, manager=302),
