@@ -25,6 +25,7 @@ class Listener:
         self.status = 200
         self.delay = 0.0  # seconds before an answer
         self.token = TOKEN
+        self.location = ""  # where a redirect points
         self.pushes: list[Pushed] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -58,6 +59,8 @@ class Listener:
                 try:
                     self.send_response(status)
                     self.send_header("Content-Length", str(len(body)))
+                    if listener.location:
+                        self.send_header("Location", listener.location)
                     self.end_headers()
                     self.wfile.write(body)
                 except (BrokenPipeError, ConnectionResetError):

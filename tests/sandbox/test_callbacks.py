@@ -10,7 +10,6 @@ from wechatpy.crypto import WeChatCrypto
 
 from tests.sandbox.caller import Caller, eventually
 from tests.sandbox.listener import AES_KEY, TOKEN, Listener
-from wxportal.sandbox.control import Control
 
 
 def connect(caller: Caller, listener: Listener, mode: str = "secure", aes_key: str = AES_KEY) -> dict[str, Any]:
@@ -178,9 +177,10 @@ def test_an_account_without_a_callback_gets_no_push(service: Caller) -> None:
     assert service.books()["pushes"] == []
 
 
-def test_a_reply_is_not_followed_to_another_address(sandbox: Control, service: Caller, listener: Listener) -> None:
+def test_a_redirect_is_not_followed(service: Caller, listener: Listener) -> None:
     connect(service, listener)
-    listener.status = 302
+    listener.status, listener.location = 307, listener.url + "/elsewhere"
     service.send_text()
     push = eventually(lambda: [push for push in service.books()["pushes"] if push["settled"]])[0]
-    assert push["attempts"][0]["detail"] == "HTTP 302"
+    assert push["attempts"][0]["detail"] == "HTTP 307"
+    assert len(listener.pushes) == 1

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from tests.sandbox.caller import Caller, eventually
+from wxportal.sandbox import jobs
 from wxportal.sandbox.control import Control
+from wxportal.sandbox.server import SandboxServer
 
 SEND = "/cgi-bin/message/mass/sendall"
 STATUS = "/cgi-bin/message/mass/get"
@@ -171,6 +173,12 @@ def test_two_jobs_never_share_a_followers_last_slot(service: Caller) -> None:
     service.sandbox.change_account(service.appid, finish_seconds=0.3)
     jobs = [service.send_list(openids, f"{number}")["msg_id"] for number in range(6)]
     assert sum(service.job(msg_id)["sent"] for msg_id in jobs) == 40
+
+
+def test_a_job_ends_once(service: Caller, server: SandboxServer) -> None:
+    job = service.job(service.send_text()["msg_id"])
+    jobs.finish(server.world, server.world.accounts[service.appid], job["msg_id"])
+    assert service.books()["month"]["1"] == 100
 
 
 def test_a_subscription_account_knows_no_monthly_limit_per_follower(subscription: Caller) -> None:

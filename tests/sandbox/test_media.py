@@ -99,6 +99,10 @@ def test_a_permanent_picture_has_an_address_on_wechats_host(service: Caller) -> 
     assert service.post("/cgi-bin/material/get_material", body)["errcode"] == 40007
 
 
+def test_permanent_material_is_not_temporary_media(service: Caller) -> None:
+    assert download(service, service.cover()).json()["errcode"] == 40007
+
+
 def test_a_video_in_the_library_keeps_its_words(service: Caller) -> None:
     files = {"media": ("v.mp4", MP4)}
     words = {"description": json.dumps({"title": "春茶", "introduction": "…"}, ensure_ascii=False).encode()}

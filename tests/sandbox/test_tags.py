@@ -3,6 +3,8 @@
 import pytest
 
 from tests.sandbox.caller import Caller
+from wxportal.sandbox import bits
+from wxportal.sandbox.server import SandboxServer
 
 CREATE = "/cgi-bin/tags/create"
 ADD = "/cgi-bin/tags/members/batchtagging"
@@ -67,6 +69,21 @@ def test_one_bad_openid_fails_the_whole_call(service: Caller, subscription: Call
     foreign = subscription.openids()[0]
     assert service.post(ADD, {"openid_list": [*openids[:3], foreign], "tagid": tag_id})["errcode"] == 49003
     assert service.get("/cgi-bin/tags/get")["tags"][1]["count"] == 0
+
+
+def test_somebody_who_left_cannot_be_tagged(service: Caller) -> None:
+    tag_id, openid = create(service, "VIP")["tag"]["id"], service.openids()[0]
+    service.sandbox.unfollow(service.appid, openid=openid)
+    assert service.post(ADD, {"openid_list": [openid], "tagid": tag_id})["errcode"] == 40003
+
+
+def test_a_tag_with_more_than_100000_followers_is_not_deleted(service: Caller, server: SandboxServer) -> None:
+    tag_id = create(service, "large")["tag"]["id"]
+    tag = server.world.accounts[service.appid].tags[tag_id]
+    tag.members = bits.everybody(100_001)
+    assert service.post("/cgi-bin/tags/delete", {"tag": {"id": tag_id}})["errcode"] == 45057
+    tag.members = bits.everybody(100_000)
+    assert service.post("/cgi-bin/tags/delete", {"tag": {"id": tag_id}})["errcode"] == 0
 
 
 def test_an_unknown_tag_is_refused(service: Caller) -> None:

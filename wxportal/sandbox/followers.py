@@ -72,7 +72,7 @@ class MonthCount:
     fours: int = 0
 
     def add(self, who: int) -> None:
-        who &= ~self.fours
+        """Count one more for ``who``; once somebody is in ``fours`` the other two bitmaps say nothing about them."""
         carry = self.ones & who
         self.ones ^= who
         self.fours |= self.twos & carry
