@@ -37,3 +37,9 @@ def account(tea_brand: Brand, sandbox: Control, wechat_url: str, may_send: None)
 @pytest.fixture
 def wechat(account: OfficialAccount) -> Client:
     return client_for(account)
+
+
+@pytest.fixture
+def other_account(tea_brand: Brand, sandbox: Control, wechat_url: str, may_send: None) -> OfficialAccount:
+    """Another account of the same brand."""
+    return in_sandbox(tea_brand, sandbox, wechat_url)

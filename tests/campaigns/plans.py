@@ -15,6 +15,7 @@ from articles.models import Article
 from campaigns import lifecycle
 from campaigns.models import Batch, Campaign, CampaignArticle
 from campaigns.planning import freezing
+from campaigns.sending.constants import times
 from followers.models import Follower, Tag
 from tests.people import connect
 from wxportal.sandbox.control import Control
@@ -104,3 +105,19 @@ def later(seconds: float) -> timedelta:
 
 def incarnation_file(folder: Path) -> str:
     return str(folder / "incarnation")
+
+
+def age(batch: Batch, seconds: float) -> None:
+    """Let everything that happened to the batch be ``seconds`` longer ago."""
+    moments = ("lease_until", "first_armed_at", "last_armed_at", "deadline", "accepted_at", "next_poll_at")
+    row = fresh(batch)
+    known = {name: getattr(row, name) for name in moments}
+    Batch.objects.filter(pk=batch.pk).update(
+        **{name: moment - timedelta(seconds=seconds) for name, moment in known.items() if moment is not None}
+    )
+
+
+def make_replay_due(batch: Batch) -> None:
+    """Let the next replay of an unknown batch be due now."""
+    replays = fresh(batch).replays
+    age(batch, times().deadline + times().replay_gaps[replays] + 1)
