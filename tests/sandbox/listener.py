@@ -24,6 +24,7 @@ class Listener:
         self.answer = answer
         self.status = 200
         self.delay = 0.0  # seconds before an answer
+        self.trickle = 0.0  # seconds between two bytes of an answer
         self.token = TOKEN
         self.location = ""  # where a redirect points
         self.pushes: list[Pushed] = []
@@ -62,7 +63,10 @@ class Listener:
                     if listener.location:
                         self.send_header("Location", listener.location)
                     self.end_headers()
-                    self.wfile.write(body)
+                    for byte in body if listener.trickle else ():
+                        time.sleep(listener.trickle)
+                        self.wfile.write(bytes([byte]))
+                    self.wfile.write(b"" if listener.trickle else body)
                 except (BrokenPipeError, ConnectionResetError):
                     return  # the sandbox did not wait
 

@@ -138,6 +138,15 @@ def test_silence_is_answered_with_three_attempts_and_then_it_is_lost(service: Ca
     assert {opened(service, pushed).findtext("MsgID") for pushed in listener.pushes} == {"3147483701"}
 
 
+def test_an_answer_that_trickles_beyond_the_deadline_is_none(service: Caller, listener: Listener) -> None:
+    service.sandbox.change_account(service.appid, push_timeout=0.3, push_gap=0)
+    connect(service, listener)
+    listener.trickle = 0.2  # "success" takes 1.4 s, no single byte too long
+    service.send_text()
+    push = eventually(lambda: [push for push in service.books()["pushes"] if push["settled"]])[0]
+    assert [attempt["outcome"] for attempt in push["attempts"]] == ["no answer"] * 3
+
+
 def test_an_error_page_is_recorded_and_not_repeated(service: Caller, listener: Listener) -> None:
     connect(service, listener)
     listener.status, listener.answer = 500, b"<html>oops</html>"

@@ -1,5 +1,6 @@
 """Trouble on order: on the wire, in events, in results, in lists (§13, rules 3, 16–18, 27)."""
 
+import errno
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ from lxml import etree
 from tests.sandbox.caller import Caller, eventually
 from tests.sandbox.listener import AES_KEY, TOKEN, Listener
 from wxportal.sandbox.control import ControlError
+from wxportal.sandbox.server import SandboxServer
 
 SEND = "/cgi-bin/message/mass/sendall"
 TAGS = "/cgi-bin/tags/get"
@@ -128,6 +130,19 @@ def test_faults_can_be_cleared(service: Caller) -> None:
 def test_a_fault_that_means_nothing_is_refused(service: Caller, kind: str, options: dict[str, Any]) -> None:
     with pytest.raises(ControlError):
         service.sandbox.fault("*", kind, **options)
+
+
+def test_a_full_disk_is_wechats_own_trouble_and_has_no_effect(
+    service: Caller, server: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(entry: dict[str, Any]) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(server.world.journal, "append", full)
+        assert service.send_text()["errcode"] == -1
+    assert jobs(service) == 0
+    assert service.send_text()["errcode"] == 0
 
 
 # -- the event -----------------------------------------------------------------

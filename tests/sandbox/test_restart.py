@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import resource
 import signal
 import subprocess
 import sys
@@ -166,6 +167,32 @@ def test_a_torn_last_line_is_dropped(tmp_path: Path) -> None:
         file.write('{"kind":"b","n"')
     with contextlib.closing(Journal(tmp_path)) as journal:
         assert [entry["n"] for entry in journal] == [1]
+
+
+def test_a_refused_line_leaves_nothing_behind(journal: Journal) -> None:
+    journal.append({"kind": "a"})
+    limit = journal.path.stat().st_size + 10
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    previous = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    try:
+        with pytest.raises(OSError, match=r"space|large"):
+            journal.append({"kind": "b", "long": "x" * 100})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, previous)
+    journal.append({"kind": "c"})
+    assert list(journal) == [{"kind": "a"}, {"kind": "c"}]
+
+
+@pytest.mark.parametrize("line", ["nonsense", '{"kind":"nonsense","appid":"wx1"}', '{"appid":"wx1"}', "[]"])
+def test_a_journal_that_cannot_be_read_is_one_sentence(tmp_path: Path, line: str) -> None:
+    (tmp_path / "journal.jsonl").write_text(line + "\n")
+    command = [sys.executable, "-m", "wxportal.sandbox", "--port", "0", "--journal", str(tmp_path)]
+    process = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    assert process.returncode == 1
+    assert process.stderr.startswith("The sandbox cannot start: ")
+    assert len(process.stderr.splitlines()) == 1
 
 
 def call(times: int, day: str = "2026-11-24") -> dict[str, object]:

@@ -24,6 +24,7 @@ ATTEMPTS = 3
 VERIFY_TIMEOUT = 5.0  # seconds
 PARALLEL = 8  # pushes under way at once
 MOST_REPLY = 65_536  # bytes of an answer that are read
+CHUNK = 8_192  # bytes read at once
 SHOWN_REPLY = 200  # characters of an answer kept in the books
 TOKEN_SHAPE = re.compile(r"[A-Za-z0-9]{3,32}")
 KEY_SHAPE = re.compile(r"[A-Za-z0-9]{43}")
@@ -151,7 +152,20 @@ def _bad_setting(callback: Callback) -> str:
 
 def _exchange(method: str, url: str, query: dict[str, str], timeout: float, **more: Any) -> tuple[int, bytes]:
     """One request without proxies, redirects or retries. Raises requests.RequestException."""
+    deadline = time.monotonic() + timeout
     with requests.Session() as session:
         session.trust_env = False
         answer = session.request(method, url, params=query, timeout=timeout, allow_redirects=False, stream=True, **more)
-        return answer.status_code, answer.raw.read(MOST_REPLY, decode_content=True)
+        return answer.status_code, _body(answer, deadline)
+
+
+def _body(answer: requests.Response, deadline: float) -> bytes:
+    """The body's beginning. An answer that trickles beyond the deadline is none."""
+    body = b""
+    for piece in answer.iter_content(CHUNK):
+        body += piece
+        if time.monotonic() > deadline:
+            raise requests.ReadTimeout("the answer took too long")
+        if len(body) >= MOST_REPLY:
+            break
+    return body

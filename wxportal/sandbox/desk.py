@@ -99,7 +99,8 @@ def move_clock(desk: Desk, request: Request, match: re.Match[str]) -> Answer:
 @page("GET", "/accounts")
 def list_accounts(desk: Desk, request: Request, match: re.Match[str]) -> Answer:
     now = desk.world.clock.now()
-    return json_answer({"accounts": [books.identity(account, now) for account in desk.world.accounts.values()]})
+    with desk.world.lock:
+        return json_answer({"accounts": [books.identity(account, now) for account in desk.world.accounts.values()]})
 
 
 @page("POST", "/accounts")

@@ -6,6 +6,7 @@ parameters → effect. Calls are counted also when they fail later.
 
 import ipaddress
 import re
+import sys
 import time
 from collections import deque
 from concurrent.futures import wait
@@ -100,6 +101,10 @@ def _answered(world: World, request: Request, caller: Account | None) -> Answer:
             result = _checked(world, request)
         except Refused as refused:
             result = _refusal(world, caller, request, refused)
+        except OSError as problem:
+            # A full disk: nothing was written, so nothing happened; WeChat's word for its own trouble is -1.
+            print(f"The sandbox cannot write: {problem}.", file=sys.stderr)
+            result = _refusal(world, caller, request, Refused(-1))
         else:
             _remember(world, caller, request, result)
     if _is_send(request):

@@ -7,6 +7,7 @@ journal has grown long.
 """
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -22,6 +23,10 @@ CLEARED = "quota.cleared"
 LONG = 20_000  # lines; beyond it counted calls are added up again
 
 
+class JournalError(OSError):
+    """The journal cannot be read or is written by somebody else; moving its folder away begins anew."""
+
+
 class Journal:
     """An append-only file of entries in ``folder``. Raises OSError when another sandbox writes there."""
 
@@ -32,19 +37,27 @@ class Journal:
         self._cut_torn_line()
         self.compact()
         self._lines = 0
-        self._file = self.path.open("a", encoding="utf-8")
+        self._file = self.path.open("ab", buffering=0)
 
     def append(self, entry: Entry) -> None:
-        """Write ``entry`` and hand it to the operating system; raises OSError when the disk refuses."""
-        self._file.write(_line(entry))
-        self._file.flush()
+        """Hand ``entry`` to the operating system. Raises OSError when the disk refuses; then nothing is left of it."""
+        line, before = _line(entry).encode(), os.fstat(self._file.fileno()).st_size
+        try:
+            if self._file.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError:
+            # Half a line in the middle would make everything behind it unreadable.
+            os.ftruncate(self._file.fileno(), before)
+            raise
         self._lines += 1
         if self._lines > LONG:
             self._shorten()
 
     def __iter__(self) -> Iterator[Entry]:
+        """Raises JournalError for a line that is no entry."""
         with contextlib.suppress(FileNotFoundError), self.path.open(encoding="utf-8") as file:
-            yield from map(json.loads, file)
+            for number, line in enumerate(file, start=1):
+                yield _entry(line, f"line {number} of {self.path}")
 
     def compact(self) -> None:
         """Replace counted calls by their sums; the order of everything else stays."""
@@ -64,7 +77,7 @@ class Journal:
     def _shorten(self) -> None:
         self._file.close()
         self.compact()
-        self._file = self.path.open("a", encoding="utf-8")
+        self._file = self.path.open("ab", buffering=0)
         self._lines = 0
 
     def _cut_torn_line(self) -> None:
@@ -83,8 +96,18 @@ def _locked(folder: Path) -> TextIO:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.close()
-        raise OSError(f"the journal is in use by another sandbox ({folder})") from None
+        raise JournalError(f"the journal is in use by another sandbox ({folder})") from None
     return lock
+
+
+def _entry(line: str, place: str) -> Entry:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        entry = None
+    if not isinstance(entry, dict) or "kind" not in entry:
+        raise JournalError(f"{place} cannot be read")
+    return entry
 
 
 def _line(entry: Entry) -> str:

@@ -15,7 +15,7 @@ from wxportal.sandbox import history, shapes, specs
 from wxportal.sandbox.account import Account
 from wxportal.sandbox.clock import Alarm, Clock
 from wxportal.sandbox.faults import Faults
-from wxportal.sandbox.journal import Journal
+from wxportal.sandbox.journal import Journal, JournalError
 from wxportal.sandbox.specs import BadSpec
 
 YEAR = 365 * 86400  # seconds; how long a verification holds
@@ -113,8 +113,15 @@ class World:
     # -- inside ----------------------------------------------------------------
 
     def _replay(self) -> None:
+        """Raises JournalError when an entry is of another version."""
         for entry in self.journal:
-            self._act(entry)
+            try:
+                self._act(entry)
+            except (KeyError, TypeError, AttributeError) as problem:
+                kind = entry.get("kind")
+                raise JournalError(
+                    f"{self.journal.path} holds a {kind} entry of another version ({problem})"
+                ) from problem
 
     def _act(self, entry: dict[str, Any]) -> None:
         kind = entry["kind"]

@@ -62,8 +62,7 @@ def chats(world: World, request: Request) -> Answer:
 def find(world: World, request: Request) -> Answer:
     """The person behind a number or an openid of any account; null when there is none."""
     wanted, appid = request.query.get("q", "").strip(), request.query.get("appid", "")
-    accounts = [account for account in world.accounts.values() if appid in ("", account.appid)]
-    for account in accounts:
+    for account in [account for account in list(world.accounts.values()) if appid in ("", account.appid)]:
         number = account.followers.number(wanted)
         if number is None and wanted.isdecimal() and int(wanted) < account.followers.count:
             number = int(wanted)
