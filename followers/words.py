@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from followers.models import SyncRun
+from wxportal.wechat.errors import ApiError, NoToken, NotSent, OutcomeUnknown, WeChatError
 
 # Named by followers.sync; the parts in %()s come from the run's problem_data.
 SENTENCES: dict[str, Promise] = {
@@ -79,3 +80,20 @@ def _shown(data: dict[str, Any]) -> dict[str, str]:
     """Return the data as texts, numbers grouped; what a sentence may ask for is always there."""
     known = {"listed": 0, "total": 0, "count": 0, "ip": "", **data}
     return {name: f"{value:,}" if isinstance(value, int) else str(value) for name, value in known.items()}
+
+
+def of_failure(exc: WeChatError | ValueError) -> str:
+    """Return what to tell a person whose act needed WeChat and did not get it."""
+    if isinstance(exc, NoToken):
+        return of_failure(exc.cause)
+    if isinstance(exc, NotSent):
+        return _("WeChat cannot be reached from here; nothing was changed.")
+    if isinstance(exc, OutcomeUnknown):
+        return _("WeChat gave no usable answer: it may have been done or not. A sync shows which.")
+    if isinstance(exc, ApiError):
+        return _("WeChat refused: %(meaning)s (%(errcode)s %(errmsg)s)") % _refusal(exc)
+    return str(SENTENCES["interface"])
+
+
+def _refusal(exc: ApiError) -> dict[str, str]:
+    return {"meaning": exc.meaning, "errcode": str(exc.errcode), "errmsg": exc.errmsg}

@@ -107,3 +107,9 @@ def _all_listed(run: SyncRun, openids: Sequence[str]) -> bool:
 def forget(run: SyncRun) -> None:
     """Empty the run's list."""
     ListedOpenid.objects.filter(run=run).delete()
+
+
+def forget_older(run: SyncRun) -> None:
+    """Empty the lists that older runs of the account left behind: only the latest can go on."""
+    older = ListedOpenid.objects.filter(run__official_account=run.official_account_id)
+    older.exclude(run=run).delete()

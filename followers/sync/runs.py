@@ -12,7 +12,7 @@ from accounts import capabilities
 from accounts.capabilities import Capability, Verdict
 from accounts.clock import database_now, now_for
 from accounts.models import OfficialAccount, User
-from followers.models import ListedOpenid, SyncRun
+from followers.models import SyncRun
 
 # Longer than the slowest step between two heartbeats; a killed worker's run is taken over after this.
 LEASE = timedelta(seconds=60)
@@ -45,10 +45,7 @@ def start(official_account: OfficialAccount, *, by: User | None = None) -> SyncR
         raise CannotSync(verdict)
     try:
         with transaction.atomic():
-            run = SyncRun.objects.create(official_account=official_account, started_by=by, started_at=database_now())
-            # What older runs left behind: their lists are of no use any more.
-            ListedOpenid.objects.filter(run__official_account=official_account).exclude(run=run).delete()
-            return run
+            return SyncRun.objects.create(official_account=official_account, started_by=by, started_at=database_now())
     except IntegrityError:
         running: SyncRun = SyncRun.objects.get(official_account=official_account, state=RUNNING)
         return running
@@ -77,7 +74,8 @@ def resume(run: SyncRun) -> bool:
 
 def latest(official_account: OfficialAccount) -> SyncRun | None:
     """Return the account's newest run."""
-    run: SyncRun | None = SyncRun.objects.filter(official_account=official_account).order_by("-started_at").first()
+    runs = SyncRun.objects.filter(official_account=official_account)
+    run: SyncRun | None = runs.order_by("-started_at", "-pk").first()
     return run
 
 

@@ -91,6 +91,7 @@ def _list(grip: Grip, client: Client) -> None:
 
 def _begin(grip: Grip, client: Client) -> None:
     """Note when the list was begun; read the tags first, so that their names are there before the followers."""
+    listing.forget_older(grip.run)
     grip.checkpoint(listing_started_at=database_now())
     taglist.refresh(grip.run.official_account, client)
 
