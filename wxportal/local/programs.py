@@ -28,20 +28,30 @@ class Program:
     patience: float = 10  # seconds it may take to end when asked
     when_orphaned: signal.Signals = signal.SIGKILL
     child: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    _begin: int = field(default=0, init=False)  # where in the log this start's output begins
 
     def start(self, env: Mapping[str, str]) -> None:
         """Start it and return when it works. Raises Trouble with the end of its log when it does not."""
-        begin = self.log.stat().st_size if self.log.exists() else 0
-        child = processes.launch(self.argv, env=env, cwd=self.root, log=self.log, when_orphaned=self.when_orphaned)
-        self.child = child
-        processes.wait_until(lambda: child.poll() is not None or self.is_ready(self._printed(begin)), START)
-        if child.poll() is not None or not self.is_ready(self._printed(begin)):
+        self.launch(env)
+        self.wait()
+
+    def launch(self, env: Mapping[str, str]) -> None:
+        """Start it and return at once; `wait` tells whether it works."""
+        self._begin = self.log.stat().st_size if self.log.exists() else 0
+        self.child = processes.launch(self.argv, env=env, cwd=self.root, log=self.log, when_orphaned=self.when_orphaned)
+
+    def wait(self) -> None:
+        """Return when it works. Raises Trouble with the end of its log when it does not."""
+        child = self.child
+        assert child is not None
+        processes.wait_until(lambda: child.poll() is not None or self.is_ready(self._printed()), START)
+        if child.poll() is not None or not self.is_ready(self._printed()):
             self.stop()
             raise Trouble(f"{self.what} did not start. The end of {self.log}:\n{processes.last_lines(self.log)}")
 
-    def _printed(self, begin: int) -> str:
+    def _printed(self) -> str:
         with self.log.open("rb") as log:
-            log.seek(begin)
+            log.seek(self._begin)
             return log.read().decode(errors="replace")
 
     def stop(self) -> None:
@@ -51,12 +61,8 @@ class Program:
             self.child = None
 
 
-def all_of(plan: Plan) -> list[Program]:
-    """Return the programs in the order in which they are started; they end in the opposite one."""
-    return [_sandbox(plan), _web(plan), _worker(plan), _beat(plan)]
-
-
-def _sandbox(plan: Plan) -> Program:
+def sandbox(plan: Plan) -> Program:
+    """Return the WeChat that runs here."""
     return Program(
         "sandbox",
         "The sandbox WeChat",
@@ -67,7 +73,8 @@ def _sandbox(plan: Plan) -> Program:
     )
 
 
-def _web(plan: Plan) -> Program:
+def web(plan: Plan) -> Program:
+    """Return the web server."""
     where = ("--host", ports.LOOPBACK, "--port", str(plan.web_port))
     # Every thread wants a database connection: with granian's default of 512, 44 % of requests failed.
     how = ("--interface", "wsgi", "--workers", "1", "--blocking-threads", "8", "--no-ws")
@@ -83,7 +90,8 @@ def _web(plan: Plan) -> Program:
     )
 
 
-def _worker(plan: Plan) -> Program:
+def worker(plan: Plan) -> Program:
+    """Return the Celery worker, for every queue."""
     how = ("--queues", QUEUES, "--concurrency", "2", "--loglevel", "info", "--hostname", "worker@%h")
     return Program(
         "worker",
@@ -98,7 +106,8 @@ def _worker(plan: Plan) -> Program:
     )
 
 
-def _beat(plan: Plan) -> Program:
+def beat(plan: Plan) -> Program:
+    """Return beat, which asks every second what is due."""
     where = ("--schedule", str(plan.var / "beat-schedule"), "--pidfile", "", "--loglevel", "info")
     return Program(
         "beat",

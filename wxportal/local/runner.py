@@ -29,7 +29,9 @@ class Runner:
     def __init__(self, root: Path, person: Mapping[str, str]) -> None:
         web = environment.port(person, "PORT", environment.WEB_PORT)
         sandbox = environment.port(person, "SANDBOX_PORT", environment.SANDBOX_PORT)
-        self.plan = Plan(root, root / "var", web, sandbox)
+        # A second one beside the first, for trials and tests, lives elsewhere.
+        var = Path(person.get("WXPORTAL_VAR") or root / "var").resolve()
+        self.plan = Plan(root, var, web, sandbox)
         self.person = person
         self.stack: Stack | None = None
         self._stopping = False

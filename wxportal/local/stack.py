@@ -18,6 +18,7 @@ from wxportal.local import environment as settings
 from wxportal.local import keys, processes, programs
 from wxportal.local.environment import Plan
 from wxportal.local.postgres import Postgres
+from wxportal.local.programs import Program
 from wxportal.local.redis import Redis
 from wxportal.local.terminal import complain, say, step
 from wxportal.local.trouble import Trouble, of_output
@@ -86,15 +87,18 @@ class Stack:
         self._provide_redis()
         with step("Tables and translations"):
             self._prepare()
-        for program in programs.all_of(self.plan):
+        # All at once: each spends a second or two on its imports, and they do not wait for each other.
+        plan, begun = self.plan, [programs.sandbox, programs.web, programs.worker, programs.beat]
+        for program in [self._launch(make(plan)) for make in begun]:
             with step(program.what):
-                self._run(program)
+                program.wait()
 
     def _sweep(self) -> None:
         if count := processes.sweep(self.plan.mark):
             say(f"  Ended {count} processes that an earlier start had left behind.")
-        for name in ("beat-schedule", "local.env"):
-            (self.plan.var / name).unlink(missing_ok=True)
+        # Beat's notes may be torn after a kill, and are worth nothing: it asks every second anyway.
+        for path in (*self.plan.var.glob("beat-schedule*"), self.plan.var / "local.env"):
+            path.unlink(missing_ok=True)
         for log in (self.plan.var / "log").glob("*.log"):
             log.replace(log.with_suffix(".log.1"))
 
@@ -102,6 +106,11 @@ class Stack:
         # Known before it is started, so that an interruption in between stops it, too.
         self.running.append(Watched(service))
         service.start(self.environment)
+
+    def _launch(self, program: Program) -> Program:
+        self.running.append(Watched(program))
+        program.launch(self.environment)
+        return program
 
     def _provide_postgres(self) -> None:
         if url := self.environment.get("DATABASE_URL"):
