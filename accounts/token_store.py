@@ -4,6 +4,7 @@ Check, lock, check again: of all the workers that miss the token at once, one
 asks WeChat and the others wait for its answer. At rest the token is sealed.
 """
 
+import json
 import logging
 import time
 from collections.abc import Callable
@@ -20,12 +21,13 @@ from redis.retry import Retry
 from accounts import vault
 from wxportal.shell.clocks import BEIJING
 from wxportal.wechat import limits
-from wxportal.wechat.errors import NotSent
+from wxportal.wechat.errors import NotSent, OperatorNeeded, QuotaSpent, error_for
 from wxportal.wechat.tokens import TOKEN_TIMEOUT, Token
 
 logger = logging.getLogger(__name__)
 
 SHORTEST_STAY = 5  # seconds a token is kept even when WeChat says it ends now; else every call would ask
+REFUSAL_STAYS = 30  # seconds a "no" that only a person can change is believed; the connection test asks anew
 LOCK_EXPIRY = 2 * TOKEN_TIMEOUT + 4  # seconds; a replacement may take two calls, normal mode and forced
 LOOK_AGAIN = 0.05  # seconds between two looks of a waiter
 LONGEST_WAIT = LOCK_EXPIRY + TOKEN_TIMEOUT  # seconds a waiter looks: a dead worker's lock, then one call
@@ -71,6 +73,7 @@ class RedisTokens:
 
     def __init__(self, name: str, fetch: Callable[[bool], Token], store: redis.Redis | None = None) -> None:
         self._key = f"wxportal:token:{name}"
+        self._refusal_key = f"{self._key}:refused"
         self._fetch = fetch
         self._redis = store if store is not None else connection()
 
@@ -79,7 +82,7 @@ class RedisTokens:
 
     def current(self) -> str:
         """Return a token that should be good."""
-        return self._guarded(lambda: self._stored() or None, lambda: self._stored() or self._renew(force=False))
+        return self._guarded(self._stored, lambda: self._stored() or self._renewed_unless_refused())
 
     def replace(self, rejected: str) -> str:
         """Return another token than ``rejected``.
@@ -89,31 +92,31 @@ class RedisTokens:
         at most every 30 seconds and 20 times a day (official-account.md §1.2).
         """
 
-        def newer() -> str | None:
+        def newer() -> str:
             stored = self._stored()
-            return stored if stored != rejected else None
+            return stored if stored != rejected else ""
 
         return self._guarded(newer, lambda: newer() or self._replacement(rejected))
 
     def ask(self) -> str:
         """Ask WeChat now, whatever is stored: this is how a secret is tried."""
-        return self._guarded(lambda: None, lambda: self._renew(force=False))
+        return self._guarded(lambda: "", lambda: self._renew(force=False))
 
     def forget(self) -> None:
         """Drop the stored token, e.g. after the secret changed."""
         try:
-            self._redis.delete(self._key)
+            self._redis.delete(self._key, self._refusal_key)
         except RedisError as exc:
             raise TokenStoreDown("Redis does not answer") from exc
 
-    def _guarded(self, look: Callable[[], str | None], work: Callable[[], str]) -> str:
+    def _guarded(self, look: Callable[[], str], work: Callable[[], str]) -> str:
         """Look; if there is nothing, do the work under the lock, or keep looking while somebody else does it."""
         try:
             return self._look_or_work(look, work)
         except RedisError as exc:
             raise TokenStoreDown("Redis does not answer") from exc
 
-    def _look_or_work(self, look: Callable[[], str | None], work: Callable[[], str]) -> str:
+    def _look_or_work(self, look: Callable[[], str], work: Callable[[], str]) -> str:
         give_up_at = time.monotonic() + LONGEST_WAIT
         while time.monotonic() < give_up_at:
             if token := look():
@@ -140,11 +143,26 @@ class RedisTokens:
             raise TokenUnavailable("WeChat keeps giving a token it rejects, and may not be forced again yet")
         return self._renew(force=True)
 
+    def _renewed_unless_refused(self) -> str:
+        """Ask WeChat, unless it said a moment ago that a person has to act first; then say the same again."""
+        if known := self._redis.get(self._refusal_key):
+            raise error_for(**json.loads(str(known)))
+        return self._renew(force=False)
+
     def _renew(self, *, force: bool) -> str:
-        token = self._fetch(force)
+        token = self._asked(force=force)
         stay = max(token.expires_in - limits.TOKEN_RENEW_EARLY, SHORTEST_STAY)
         self._redis.set(self._key, vault.seal(token.value, self._key), ex=stay)
+        self._redis.delete(self._refusal_key)
         return token.value
+
+    def _asked(self, *, force: bool) -> Token:
+        try:
+            return self._fetch(force)
+        except (OperatorNeeded, QuotaSpent) as exc:
+            answer = {"errcode": exc.errcode, "errmsg": exc.errmsg, "api_path": exc.api_path}
+            self._redis.set(self._refusal_key, json.dumps(answer), ex=REFUSAL_STAYS)
+            raise
 
     def _stored(self) -> str:
         sealed = self._redis.get(self._key)

@@ -147,7 +147,8 @@ def callback_secrets(request: HttpRequest, pk: int) -> HttpResponse:
         locked.set_callback_secrets(token, aes_key)
         locked.save(update_fields=locked.CALLBACK_SECRET_FIELDS)
         audit.record(request, "account.callback_secrets", account, brand=account.brand)
-    context = {"official_account": account, "token": token, "aes_key": aes_key}
+    replaced = account.callback_is_set
+    context = {"official_account": account, "token": token, "aes_key": aes_key, "replaced": replaced}
     return page(request, "accounts/callback_secrets.html", context, title=_("Callback of %(name)s") % {"name": account})
 
 

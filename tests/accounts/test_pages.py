@@ -4,10 +4,13 @@ import re
 
 import pytest
 from django.contrib.messages import get_messages
+from django.db import IntegrityError
 from django.test import Client, override_settings
 from django.urls import reverse
 
+from accounts.clock import database_now
 from accounts.connection import Line
+from accounts.forms import ConnectForm
 from accounts.models import AuditEntry, Brand, OfficialAccount, User
 from tests.accounts import pushes
 from tests.people import AES_KEY, APPID, CALLBACK_TOKEN, NO_WECHAT, SECRET, connect, join
@@ -181,6 +184,17 @@ def test_a_wrong_value_is_explained_and_nothing_typed_is_lost(
     assert OfficialAccount.objects.count() == 1
 
 
+def test_of_a_double_click_the_second_is_told_kindly(
+    at_alices: Client, tea_brand: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_late(form: ConnectForm) -> None:
+        raise IntegrityError
+
+    monkeypatch.setattr(ConnectForm, "save", too_late)
+    answer = at_alices.post("/official-accounts/connect/", {**NEW, "brand": tea_brand.pk})
+    assert "connected a moment ago" in answer.content.decode()
+
+
 def test_nobody_connects_to_a_brand_they_do_not_manage(at_alices: Client, other_brand: Brand) -> None:
     assert at_alices.post("/official-accounts/connect/", {**NEW, "brand": other_brand.pk}).status_code == 200
     assert not OfficialAccount.objects.exists()
@@ -228,8 +242,6 @@ def test_a_new_secret_replaces_it_and_forgets_the_token(
 
 
 def test_a_change_leaves_alone_what_it_did_not_ask_for(at_alices: Client, official_account: OfficialAccount) -> None:
-    """A form that was open while somebody else paused the account must not resume it."""
-    send(at_alices, "pause", official_account)
     send(
         at_alices,
         "change",
@@ -237,8 +249,20 @@ def test_a_change_leaves_alone_what_it_did_not_ask_for(at_alices: Client, offici
         **{**CHANGE, "brand": "999", "appid": "wx0000000000000000", "api_base_url": "https://evil.example"},
     )
     changed = OfficialAccount.objects.get()
-    assert changed.paused_at
     assert (changed.brand_id, changed.appid, changed.api_base_url) == (official_account.brand_id, APPID, NO_WECHAT)
+
+
+def test_saving_does_not_resume_what_somebody_paused_in_that_moment(
+    at_alices: Client, official_account: OfficialAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pause_now(account: OfficialAccount) -> dict[str, str]:
+        OfficialAccount.objects.update(paused_at=database_now())
+        return {}
+
+    monkeypatch.setattr("accounts.views._audited", pause_now)
+    send(at_alices, "change", official_account, **CHANGE)
+    changed = OfficialAccount.objects.get()
+    assert (changed.name, bool(changed.paused_at)) == ("茶の間 本店", True)
 
 
 def test_the_audit_trail_says_who_changed_what_and_no_secret(

@@ -11,8 +11,10 @@ from django.conf import settings
 from accounts import token_store
 from accounts.token_store import RedisTokens, TokenStoreDown, TokenUnavailable
 from wxportal.wechat import limits
-from wxportal.wechat.errors import ApiError, OutcomeUnknown
+from wxportal.wechat.errors import ApiError, OperatorNeeded, OutcomeUnknown, error_for
 from wxportal.wechat.tokens import Token
+
+WRONG_SECRET = error_for(40125, "invalid appsecret", "/cgi-bin/stable_token")
 
 
 class FakeWeChat:
@@ -192,9 +194,38 @@ def test_without_redis_nobody_asks_wechat(wechat: FakeWeChat) -> None:
 
 
 def test_a_refused_secret_is_told_as_wechat_said_it(tokens: RedisTokens, wechat: FakeWeChat) -> None:
-    wechat.failure = ApiError(40125, "invalid appsecret", "", "/cgi-bin/stable_token")
+    wechat.failure = WRONG_SECRET
     with pytest.raises(ApiError, match="40125"):
         tokens.current()
+
+
+def test_what_only_a_person_can_change_is_not_asked_again_at_once(
+    tokens: RedisTokens, wechat: FakeWeChat, store: redis.Redis
+) -> None:
+    wechat.failure = WRONG_SECRET
+    for _ in range(5):
+        with pytest.raises(OperatorNeeded, match="invalid appsecret"):
+            tokens.current()
+    assert wechat.calls == [False]
+    assert store.ttl("wxportal:token:test:refused") <= token_store.REFUSAL_STAYS
+
+
+def test_the_connection_test_asks_anew_and_ends_the_waiting(tokens: RedisTokens, wechat: FakeWeChat) -> None:
+    wechat.failure = WRONG_SECRET
+    with pytest.raises(OperatorNeeded):
+        tokens.current()
+    wechat.failure = None
+    tokens.ask()
+    assert tokens.current() == "token 1"
+
+
+def test_a_new_secret_ends_the_waiting(tokens: RedisTokens, wechat: FakeWeChat) -> None:
+    wechat.failure = WRONG_SECRET
+    with pytest.raises(OperatorNeeded):
+        tokens.current()
+    wechat.failure = None
+    tokens.forget()
+    assert tokens.current() == "token 1"
 
 
 def test_a_failure_leaves_the_lock_free(tokens: RedisTokens, wechat: FakeWeChat, store) -> None:
