@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,6 +17,9 @@ from accounts.clock import in_world_of
 from accounts.models import Brand, OfficialAccount, User
 from accounts.policies import may
 from accounts.verification import State
+from desk.agenda import LATELY, Agenda, Line
+from followers.models import SyncRun
+from wxportal.shell.templatetags.shell import ago
 
 # Rank of a line: what can still go wrong for followers first, then what stops work, then what can wait.
 DECIDE, BROKEN, SOON, LATER = range(4)
@@ -87,3 +91,58 @@ def _of_callback(account: OfficialAccount, manages: bool) -> Iterator[Need]:
 
 def _sentence(account: OfficialAccount, word: Promise, note: Promise | str) -> str:
     return f"{account.name}: {word}. {note}" if note else f"{account.name}: {word}"
+
+
+def of_syncs(user: User, runs: dict[int, SyncRun], accounts: list[OfficialAccount]) -> Iterator[Need]:
+    """Yield the syncs that stopped, and the accounts whose followers were never read; ``runs`` by account."""
+    for account in accounts:
+        run, may_sync = runs.get(account.pk), may(user, "follower.sync", account.brand)
+        url = f"{reverse('followers:list')}?account={account.pk}"
+        if run is None:
+            text = _("%(account)s: the followers were never read") % {"account": account.name}
+            yield Need(LATER, account.brand, text, _("Read them") if may_sync else _("See"), url)
+        elif run.is_resumable:
+            facts = {"account": account.name, "count": f"{run.done:,}"}
+            text = _("%(account)s: reading the followers stopped at %(count)s") % facts
+            yield Need(SOON, account.brand, text, _("Resume") if may_sync else _("See"), url)
+
+
+def of_campaigns(user: User, agenda: Agenda, now: datetime) -> Iterator[Need]:
+    """Yield the campaigns that wait for a person, or ended in a way somebody should look at."""
+    for line in [*agenda.coming, *agenda.ended]:
+        yield from _of_state(user, line, now)
+    for line in agenda.drafts:
+        yield from _of_draft(user, line, now)
+
+
+def _of_state(user: User, line: Line, now: datetime) -> Iterator[Need]:
+    facts = {"campaign": line.campaign.name, "detail": line.word.detail}
+    brand, url = line.account.brand, line.campaign.get_absolute_url()
+    if line.word.key == "needs-decision":
+        verb = _("Decide") if may(user, "campaign.resolve", brand) else _("See")
+        yield Need(DECIDE, brand, _("“%(campaign)s” needs a decision. %(detail)s") % facts, verb, url)
+    elif line.word.key == "paused":
+        yield Need(SOON, brand, _("“%(campaign)s” is paused") % facts, _("See"), url)
+    elif not _is_recent(line, now):
+        return
+    elif line.word.key == "missed":
+        yield Need(BROKEN, brand, _("“%(campaign)s” was missed: nothing went out") % facts, _("See why"), url)
+    elif line.word.key == "rejected":
+        yield Need(BROKEN, brand, _("WeChat rejected “%(campaign)s”. %(detail)s") % facts, _("See why"), url)
+    elif line.word.key == "partly":
+        yield Need(SOON, brand, _("“%(campaign)s” was sent only in part") % facts, _("See why"), url)
+
+
+def _of_draft(user: User, line: Line, now: datetime) -> Iterator[Need]:
+    """Yield a draft whose moment is near: nobody released it, so nothing will go out."""
+    facts = {"campaign": line.campaign.name, "when": ago(line.campaign.scheduled_at)}
+    brand, url = line.account.brand, line.campaign.get_absolute_url()
+    verb = _("Release") if may(user, "campaign.release", brand) else _("See")
+    if line.campaign.scheduled_at is not None and line.campaign.scheduled_at <= now:
+        yield Need(LATER, brand, _("“%(campaign)s” was not released and its moment has passed") % facts, verb, url)
+    else:
+        yield Need(SOON, brand, _("“%(campaign)s” is still a draft; it should go out %(when)s") % facts, verb, url)
+
+
+def _is_recent(line: Line, now: datetime) -> bool:
+    return line.campaign.scheduled_at is not None and line.campaign.scheduled_at > now - LATELY

@@ -1,4 +1,8 @@
-from django.urls import URLPattern, URLResolver
+"""Today stands at the root of the portal."""
+
+from django.urls import path
+
+from desk import views
 
 app_name = "desk"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [path("", views.today, name="today")]

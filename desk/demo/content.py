@@ -16,6 +16,21 @@ PASSWORD = "a cup of green tea"  # noqa: S105  (printed by `make run`, meant to 
 Drawing = tuple[str, Palette]
 
 
+# What a picture shows, for people who hear an article instead of seeing it; by scene and language.
+SHOWN = {
+    "hills": {"ja": "朝日のさす茶畑の丘", "zh": "晨光里的茶山", "en": "Tea hills under a low sun"},
+    "cup": {"ja": "湯気の立つ湯のみ", "zh": "一杯冒着热气的茶", "en": "A steaming cup of tea"},
+    "bowl": {"ja": "抹茶椀と茶筅", "zh": "抹茶碗与茶筅", "en": "A bowl of matcha and a whisk"},
+    "sweets": {"ja": "花をかたどった三つの上生菓子", "zh": "三枚花形和菓子", "en": "Three sweets shaped like blossoms"},
+    "box": {"ja": "ひもをかけた贈りものの箱", "zh": "系着细绳的礼盒", "en": "A gift box with a cord"},
+    "phones": {
+        "ja": "会話の並ぶ二台のスマートフォン",
+        "zh": "两部显示对话的手机",
+        "en": "Two phones with conversations",
+    },
+}
+
+
 @dataclass(frozen=True)
 class DemoAccount:
     """One brand and its Official Account; ``verified_days`` is how long its verification still holds."""
@@ -61,6 +76,10 @@ class DemoArticle:
     def body(self) -> str:
         """Return the text with its places for pictures still open."""
         return (TEXTS / f"{self.text}.html").read_text(encoding="utf-8")
+
+    def shown(self, drawing: Drawing) -> str:
+        """Return what a picture shows, in the language of the text."""
+        return SHOWN[drawing[0]][self.text.rsplit(".", 1)[1]]
 
 
 ACCOUNTS = (

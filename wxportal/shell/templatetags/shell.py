@@ -59,3 +59,9 @@ def brand_mark(brand: Any, *, large: bool = False) -> SafeString:
 def percent(part: int | None, whole: int | None) -> int:
     """Return ``part`` of ``whole`` in whole percent, 0 where there is no whole."""
     return round(100 * (part or 0) / whole) if whole else 0
+
+
+@register.filter
+def grouped(number: int | None) -> str:
+    """Return 41880 as "41,880", which all three languages write alike."""
+    return "–" if number is None else f"{number:,}"
