@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
@@ -63,9 +63,12 @@ def frame(request: HttpRequest, account: OfficialAccount) -> dict[str, Any]:
 def _chosen(request: HttpRequest, accounts: list[OfficialAccount]) -> OfficialAccount | None:
     """Return the account the address names (404 for a stranger's), else the first, None where there is none."""
     wanted = request.GET.get("account", "")
-    if wanted.isascii() and wanted.isdigit():
-        return account_or_404(request, min(int(wanted), 2**63 - 1))
-    return accounts[0] if accounts else None
+    if not wanted:
+        return accounts[0] if accounts else None
+    found = next((account for account in accounts if str(account.pk) == wanted), None)
+    if found is None:
+        raise Http404
+    return found
 
 
 def _shown(account: OfficialAccount, wanted: Filter) -> dict[str, Any]:
