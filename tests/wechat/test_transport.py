@@ -240,3 +240,17 @@ def test_urllib3_logs_no_token(wechat, caplog):
 def test_an_answers_body_is_not_in_its_repr(wechat):
     wechat.will_answer({"access_token": SECRET})
     assert SECRET not in repr(post(wechat.url))
+
+
+def test_a_failure_is_not_described_by_what_the_caller_was_handling(closed_port):
+    try:
+        raise KeyError("earlier")
+    except KeyError:
+        with pytest.raises(NotSent, match="Connection refused"):
+            post(f"http://127.0.0.1:{closed_port}")
+
+
+def test_nothing_is_read_past_the_deadline():
+    attempt = transport._Attempt(deadline=time.monotonic() - 1, write_before=0, silence=10, written=True)
+    with pytest.raises(TimeoutError):
+        attempt.about_to_read()

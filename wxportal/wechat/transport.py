@@ -15,6 +15,7 @@ import io
 import ipaddress
 import logging
 import re
+import sys
 import time
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -95,11 +96,12 @@ class Transport:
         Raises NotSent or OutcomeUnknown.
         """
         attempt = _Attempt.starting_now(timeout, self._read_timeout, write_before)
+        handled = sys.exception()
         context = _attempt.set(attempt)
         try:
             return self._exchange(self._prepared(method, path, query, body, content_type), fresh)
         except _FAILURES as exc:
-            reason = _words(exc)
+            reason = _words(exc, handled)
         finally:
             _attempt.reset(context)
         # Raised out here, not in the handler: a chained exception would carry the URL into logs.
@@ -272,9 +274,12 @@ def _body(raw: Any) -> bytes:
     return bytes(body)
 
 
-def _words(exc: BaseException) -> str:
-    """Describe the failure by its innermost cause, never by a text that quotes the URL."""
-    while inner := exc.__cause__ or exc.__context__:
+def _words(exc: BaseException, handled: BaseException | None) -> str:
+    """Describe the failure by its innermost cause, never by a text that quotes the URL.
+
+    ``handled`` is what the caller was handling already; it stands behind that cause and is no part of it.
+    """
+    while (inner := exc.__cause__ or exc.__context__) is not None and inner is not handled:
         exc = inner
     if isinstance(exc, _OutOfTime):
         return str(exc)
