@@ -102,7 +102,7 @@ def render(body: str, addresses: Mapping[str, str], *, theme: Theme = CALM, exte
     reader = _Reader(addresses, external_links)
     clean = sanitised_with(body, reader.attribute)
     clean = IMAGE.sub(lambda found: _image(found, reader.problems), clean)
-    clean = EMPTY_FIGURE.sub("", LINK_WITHOUT_ADDRESS.sub(r"\1", clean)).strip()
+    clean = _without_empty_figures(LINK_WITHOUT_ADDRESS.sub(r"\1", clean)).strip()
     html = f'<section style="{theme.frame}">{_styled(clean, theme)}</section>' if clean else ""
     return WeChatHtml(html, len(html), len(html.encode()), tuple(reader.pictures), tuple(reader.problems))
 
@@ -114,6 +114,13 @@ def expected_addresses(digests: Mapping[str, str]) -> dict[str, str]:
 
 def _styled(clean: str, theme: Theme) -> str:
     return css_inline.inline_fragment(clean, theme.css, load_remote_stylesheets=False, minify_css=True)
+
+
+def _without_empty_figures(html: str) -> str:
+    """Drop the figures whose picture was dropped, and those that held nothing else."""
+    while (shorter := EMPTY_FIGURE.sub("", html)) != html:
+        html = shorter
+    return html
 
 
 def _image(found: re.Match[str], problems: list[Problem]) -> str:

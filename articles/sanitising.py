@@ -15,7 +15,8 @@ WORDS = frozenset({"strong", "em", "u", "s", "sub", "sup", "code", "a", "ruby", 
 PICTURES = frozenset({"figure", "img", "figcaption"})
 TABLES = frozenset({"table", "thead", "tbody", "tr", "th", "td"})
 TAGS = TEXT | WORDS | PICTURES | TABLES
-ATTRIBUTES = {
+ATTRIBUTES: dict[str, set[str]] = {
+    "*": set(),  # without this line the sanitiser lets title and lang stand everywhere
     "a": {"href"},
     "img": {"src", "alt"},
     "ol": {"start"},
@@ -25,8 +26,8 @@ ATTRIBUTES = {
 # Dropped with everything inside; other foreign tags leave their text behind.
 DROPPED_WHOLE = frozenset({"script", "style", "iframe", "object", "noscript", "template", "title", "svg", "math"})
 SCHEMES = frozenset({"http", "https"})
-# The address of a MediaFile; what stands before it depends on where the portal is mounted.
-OUR_PICTURE = re.compile(r"^[/\w.-]*/articles/media/([0-9a-f]{64})/$")
+# The address of a MediaFile; what stands before it depends on where the portal is mounted. Never a host: no //.
+OUR_PICTURE = re.compile(r"^(?:/[\w.-]+)*/articles/media/([0-9a-f]{64})/$")
 OUR_PICTURES = re.compile(r"/articles/media/([0-9a-f]{64})/")
 NUMBER = re.compile(r"^\d{1,3}$")
 EMPTY = re.compile(r"^(?:<p>(?:\s|<br>)*</p>|\s)*$")

@@ -5,6 +5,7 @@ const words = window.gettext;
 
 export const RubyText = Node.create({
   name: "rubyText",
+  inline: true,
   content: "text*",
   marks: "",
   defining: true,
