@@ -6,6 +6,7 @@ rules the pages call.
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
@@ -33,6 +34,13 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
+
+
+class WebAddressField(forms.URLField):
+    """An address; without a scheme, https is meant."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "assume_scheme": "https"})
 
 
 class MembershipInline(TabularInline):
@@ -75,10 +83,31 @@ class MembershipAdmin(ModelAdmin):
     autocomplete_fields = ("user", "brand")
 
 
+class OfficialAccountForm(forms.ModelForm):  # type: ignore[type-arg]  # django-stubs wants the model; it is named below
+    """Whoever may set the interface's address could read the secrets that are sent there: administrators only."""
+
+    class Meta:
+        model = OfficialAccount
+        fields = (
+            "brand",
+            "name",
+            "type",
+            "subject",
+            "appid",
+            "original_id",
+            "verified_until",
+            "callback_mode",
+            "api_base_url",
+            "is_rehearsal",
+        )
+        field_classes = {"api_base_url": WebAddressField}
+
+
 @admin.register(OfficialAccount)
 class OfficialAccountAdmin(ModelAdmin):
     """What the account's own page does not offer: another interface address, another brand."""
 
+    form = OfficialAccountForm
     list_display = ("name", "brand", "type", "appid", "verified_until", "is_rehearsal")
     list_filter = ("brand", "type", "is_rehearsal")
     list_select_related = ("brand",)

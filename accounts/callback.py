@@ -107,6 +107,8 @@ def _take_push(request: HttpRequest, official_account: OfficialAccount) -> HttpR
     event_id = inbound.store(official_account, push, payload, signed=opened.signed, now=now)
     if event_id is not None:
         nudge(deliver_event, event_id)
+    if official_account.callback_refusal:
+        OfficialAccount.objects.filter(pk=official_account.pk).update(callback_refusal={})
     return HttpResponse("success", content_type=TEXT)
 
 

@@ -58,6 +58,6 @@ def tested_at(official_account: OfficialAccount) -> datetime | None:
 
 
 def refused_at(official_account: OfficialAccount) -> datetime | None:
-    """Return when the newest push was turned away, unless a verification came after it."""
+    """Return when the newest push was turned away, unless a good one came after it."""
     at = official_account.callback_refusal.get("at")
     return datetime.fromisoformat(at) if at else None

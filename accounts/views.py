@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from accounts import audit, capabilities, connection, gateway, health, rehearsal, verification
 from accounts.clock import database_now, in_world_of, now_for
 from accounts.forms import ChangeForm, ConnectForm, RehearsalForm, brands_to_connect
-from accounts.models import OfficialAccount
+from accounts.models import InboundEvent, OfficialAccount
 from accounts.models.official_account import new_callback_secrets
 from accounts.policies import may, require
 from wxportal.shell.pages import page
@@ -171,6 +171,12 @@ def _visible(request: HttpRequest, pk: int) -> OfficialAccount:
     accounts = OfficialAccount.objects.visible_to(request.user).select_related("brand")
     account: OfficialAccount = get_object_or_404(accounts, pk=pk)
     return account
+
+
+def _last_pushes(account: OfficialAccount) -> list[InboundEvent]:
+    """Return the newest pushes without what they say."""
+    wanted = ("official_account", "kind", "signed", "received_at", "delivered_at", "parked_at")
+    return list(account.inbound_events.only(*wanted)[:SHOWN_PUSHES])
 
 
 def _connect(request: HttpRequest, form: ConnectForm) -> OfficialAccount | None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.urls import reverse
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import vault
 from accounts.models.people import Brand
 from accounts.scoping import BrandScopedQuerySet
+from wxportal.wechat.transport import checked_base_url
 
 APPID = RegexValidator(r"^wx[0-9a-f]{16}$", _("An app id is wx followed by 16 digits or letters a to f."))
 ORIGINAL_ID = RegexValidator(r"^gh_[0-9a-f]{12}$", _("An original id is gh_ followed by 12 digits or letters a to f."))
@@ -25,6 +27,14 @@ AES_KEY_ALPHABET = string.ascii_letters + string.digits
 # arrives within minutes; a day leaves room for a console that was saved late.
 FORMER_SECRETS_STAY = timedelta(days=1)
 CALLBACK_KEY_BYTES = 24  # 192 bits: the address is the first lock of the callback door
+
+
+def validate_base_url(value: str) -> None:
+    """Raise ValidationError where access tokens must not travel: https, or plain http on this machine only."""
+    try:
+        checked_base_url(value)
+    except ValueError:
+        raise ValidationError(_("An address that begins with https, or with http on this machine only.")) from None
 
 
 def new_callback_key() -> str:
@@ -89,13 +99,14 @@ class OfficialAccount(models.Model):
     api_base_url = models.URLField(
         _("address of WeChat's interface"),
         blank=True,
+        validators=[validate_base_url],
         help_text=_("Empty: the address of this installation. A rehearsal account points at the sandbox."),
     )
     is_rehearsal = models.BooleanField(_("rehearsal"), default=False)
     # Added to the database's time wherever a rule asks for "now": the sandbox's clock can be moved.
     clock_offset = models.DurationField(null=True, blank=True, editable=False)
     paused_at = models.DateTimeField(_("paused at"), null=True, blank=True, editable=False)
-    # What the connection test saw, newest run only: {"at": iso, "lines": [{"key", "ok", "text"}]}.
+    # What the connection test saw, newest run only: {"at": iso, "lines": [the fields of connection.Line]}.
     last_test = models.JSONField(default=dict, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

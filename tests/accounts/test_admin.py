@@ -73,3 +73,23 @@ def test_a_parked_push_is_put_back(at_roots: Client, push: InboundEvent) -> None
     at_roots.post(reverse("admin:accounts_inboundevent_changelist"), form)
     push.refresh_from_db()
     assert (push.parked_at, push.attempts) == (None, 0)
+
+
+def test_a_secret_cannot_be_sent_over_plain_http(at_roots: Client, official_account: OfficialAccount) -> None:
+    """The interface's address is an administrator's: whoever sets it receives the account's secret."""
+    form = {
+        "brand": official_account.brand_id,
+        "name": "茶の間",
+        "type": "service",
+        "subject": "overseas",
+        "appid": official_account.appid,
+        "callback_mode": "secure",
+        "verified_until_0": "",
+        "verified_until_1": "",
+    }
+    address = reverse("admin:accounts_officialaccount_change", args=[official_account.pk])
+    answer = at_roots.post(address, {**form, "api_base_url": "http://wechat.example.com"})
+    assert "http on this machine only" in answer.content.decode()
+    assert at_roots.post(address, {**form, "api_base_url": "wechat.example.com"}).status_code == 302
+    official_account.refresh_from_db()
+    assert official_account.base_url == "https://wechat.example.com"

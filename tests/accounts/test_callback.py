@@ -311,6 +311,13 @@ def test_a_refusal_is_explained_on_the_account_and_forgotten_after_a_verificatio
     assert official_account.callback_refusal == {}
 
 
+def test_a_good_push_ends_the_warning(client: Client, official_account: OfficialAccount) -> None:
+    verify(client, official_account, nonce="other")
+    pushes.push_vector(client, official_account, pushes.vector("text_message"))
+    official_account.refresh_from_db()
+    assert official_account.callback_refusal == {}
+
+
 def test_a_flood_of_bad_pushes_is_no_flood_of_writes(client: Client, official_account: OfficialAccount) -> None:
     for seconds, written in ((9, "before"), (11, "signature")):
         at = (database_now() - timedelta(seconds=seconds)).isoformat()

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.clock import database_now
 from accounts.connection import Line
-from accounts.forms import ConnectForm
+from accounts.forms import ChangeForm, ConnectForm
 from accounts.models import AuditEntry, Brand, OfficialAccount, User
 from tests.accounts import pushes
 from tests.people import AES_KEY, APPID, CALLBACK_TOKEN, NO_WECHAT, SECRET, connect, join
@@ -86,6 +86,16 @@ def test_the_page_of_an_account_says_what_it_may_do_and_why_not(
     assert "Not verified" in page
     assert "WeChat gives this to service accounts" in page
     assert "this account has none" in page
+
+
+def test_the_page_of_an_account_asks_the_database_a_fixed_number_of_times(
+    at_alices: Client, official_account: OfficialAccount, django_assert_num_queries
+) -> None:
+    # session, person, memberships; account with brand, clock, last pushes; two of the admin's frame
+    for number in range(12):
+        pushes.push_secure(Client(), official_account, pushes.event(at=number))
+    with django_assert_num_queries(8):
+        at_alices.get(official_account.get_absolute_url())
 
 
 def test_a_rehearsal_account_has_its_banner(at_alices: Client, official_account: OfficialAccount) -> None:
@@ -255,11 +265,13 @@ def test_a_change_leaves_alone_what_it_did_not_ask_for(at_alices: Client, offici
 def test_saving_does_not_resume_what_somebody_paused_in_that_moment(
     at_alices: Client, official_account: OfficialAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def pause_now(account: OfficialAccount) -> dict[str, str]:
-        OfficialAccount.objects.update(paused_at=database_now())
-        return {}
+    save = ChangeForm.save
 
-    monkeypatch.setattr("accounts.views._audited", pause_now)
+    def pause_and_save(form: ChangeForm) -> OfficialAccount:
+        OfficialAccount.objects.update(paused_at=database_now())
+        return save(form)
+
+    monkeypatch.setattr(ChangeForm, "save", pause_and_save)
     send(at_alices, "change", official_account, **CHANGE)
     changed = OfficialAccount.objects.get()
     assert (changed.name, bool(changed.paused_at)) == ("茶の間 本店", True)
