@@ -63,9 +63,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "tested_at": health.tested_at(account),
         "callback": health.of_callback(account),
         "refused_at": health.refused_at(account),
-        "pushes": account.inbound_events.only("kind", "signed", "received_at", "delivered_at", "parked_at")[
-            :SHOWN_PUSHES
-        ],
+        "pushes": _last_pushes(account),
         "may_change": may(request.user, "account.change", account.brand),
         "may_test": may(request.user, "account.test", account.brand),
     }
