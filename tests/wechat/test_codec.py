@@ -74,6 +74,12 @@ def test_odd_signatures_are_wrong_not_errors(given):
     assert not codec.is_signed(given, TOKEN, "1767225600", "nonce4711")
 
 
+def test_a_line_break_in_the_sealed_text_is_damage(cipher):
+    sealed = VECTORS["B"]["encrypt"]
+    with pytest.raises(codec.CannotDecrypt):
+        cipher.decrypt(f"{sealed[:64]}\n{sealed[64:]}")
+
+
 def test_damage_near_the_end_is_noticed_while_opening(cipher):
     sealed = VECTORS["B"]["encrypt"]
     for position in range(len(sealed) - 50, len(sealed) - 4):
@@ -87,12 +93,12 @@ def test_another_app_id_is_refused():
         codec.Cipher(KEY, "wxother").decrypt(VECTORS["B"]["encrypt"])
 
 
-@pytest.mark.parametrize("pad", [0, 33, 255])
-def test_a_pad_byte_outside_1_to_32_is_refused(cipher, pad):
-    raw = b"r" * 16 + (1).to_bytes(4, "big") + b"x" + APPID.encode()
-    filler = 64 - len(raw)
+@pytest.mark.parametrize(("pad", "whole"), [(0, 64), (33, 96), (64, 128), (255, 320)])
+def test_a_pad_byte_outside_1_to_32_is_refused(cipher, pad, whole):
+    length = whole - pad - 16 - 4 - len(APPID)
+    raw = b"r" * 16 + length.to_bytes(4, "big") + b"x" * length + APPID.encode()
     with pytest.raises(codec.CannotDecrypt):
-        cipher.decrypt(seal(raw + bytes([pad]) * filler))
+        cipher.decrypt(seal(raw + bytes([pad]) * pad))
 
 
 def test_unequal_pad_bytes_are_refused(cipher):
@@ -168,8 +174,9 @@ HOSTILE = {
     + b"".join(b'<!ENTITY %c "%s">' % (98 + n, b"&%c;" % (97 + n) * 10) for n in range(9))
     + b']><a b="&j;">&j;</a>',
     "depth": b"<a>" * 20_000 + b"</a>" * 20_000,
-    "utf-16": "<!DOCTYPE a><a/>".encode("utf-16"),
+    "utf-16": "<a/>".encode("utf-16"),
     "latin-1": "<a>é</a>".encode("latin-1"),
+    "declared latin-1": "<?xml version='1.0' encoding='latin-1'?><a>é</a>".encode("latin-1"),
     "nothing": b"",
     "blanks": b"   ",
     "text": b"success",
@@ -201,6 +208,11 @@ def test_xml_is_written_as_wechat_writes_it():
         "<xml><Content><![CDATA[你好]]></Content><CreateTime>1767225600</CreateTime>"
         "<List><A><![CDATA[1]]></A></List><List><A><![CDATA[2]]></A></List></xml>"
     )
+
+
+@pytest.mark.parametrize("text", ["]]>", "]]]]>>", "<b>&amp;</b>", "<![CDATA[x]]>"])
+def test_no_text_breaks_out_of_its_element(text):
+    assert codec.parse_xml(codec.to_xml({"a": text, "b": "1"})).findtext("a") == text
 
 
 @given(st.text())

@@ -184,8 +184,6 @@ class AlreadyAccepted(ApiError):
         msg_id: int | None = None,
     ) -> None:
         super().__init__(errcode, errmsg, rid, api_path)
-        # Part of args, so that a pickled error (Celery) keeps it.
-        self.args = (errcode, errmsg, rid, api_path, msg_id)
         self.msg_id = msg_id
 
 
