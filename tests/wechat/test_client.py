@@ -1,6 +1,7 @@
 """The token, the one repeat, uploads and downloads, and what gets into logs."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -208,3 +209,11 @@ def test_logs_of_success_and_of_silence_hold_no_secret(wechat, tokens, raw_serve
 def test_a_clients_repr_has_no_secret(client):
     assert APPID in repr(client)
     assert FIRST_TOKEN not in repr(client)
+
+
+def test_threads_share_one_client(client, wechat):
+    for number in range(40):
+        wechat.will_answer({"number": number})
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: client.get("/cgi-bin/x")["number"], range(40)))
+    assert sorted(answers) == list(range(40))
