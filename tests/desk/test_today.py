@@ -23,7 +23,12 @@ def campaign(official_account: OfficialAccount) -> Campaign:
 
 
 def plan(account: OfficialAccount, **fields: object) -> Campaign:
-    known = {"name": "冬の新茶", "status": "scheduled", "content_fingerprint": "f", "scheduled_at": timezone.now() + SOON}
+    known = {
+        "name": "冬の新茶",
+        "status": "scheduled",
+        "content_fingerprint": "f",
+        "scheduled_at": timezone.now() + SOON,
+    }
     return Campaign.objects.create(official_account=account, **{**known, **fields})
 
 
