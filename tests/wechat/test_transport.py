@@ -3,6 +3,7 @@
 import logging
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -31,11 +32,16 @@ def test_an_unknown_host_is_not_sent():
 def test_a_connection_that_is_not_accepted_in_time_is_not_sent():
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
         waiting = [socket.socket() for _ in range(3)]
+        url = f"http://127.0.0.1:{full.getsockname()[1]}"
         for one in waiting:  # fill the queue: the next connect gets no answer at all
             one.setblocking(False)
             one.connect_ex(full.getsockname())
         with pytest.raises(NotSent):
-            Transport(f"http://127.0.0.1:{full.getsockname()[1]}", connect_timeout=0.3).request("GET", "/")
+            Transport(url, connect_timeout=0.3).request("GET", "/")
+        started = time.monotonic()
+        with pytest.raises(NotSent):
+            Transport(url).request("GET", "/", timeout=0.3)
+        assert time.monotonic() - started < 1
         for one in waiting:
             one.close()
 
@@ -248,6 +254,28 @@ def test_a_failure_is_not_described_by_what_the_caller_was_handling(closed_port)
     except KeyError:
         with pytest.raises(NotSent, match="Connection refused"):
             post(f"http://127.0.0.1:{closed_port}")
+
+
+def slow_to_accept(listener):
+    time.sleep(0.3)
+    connection, _ = listener.accept()
+    with connection:
+        return connection.recv(1)
+
+
+def test_nothing_is_written_when_connecting_took_too_long(monkeypatch):
+    resolve = socket.getaddrinfo
+
+    def slowly(*args, **kwargs):
+        time.sleep(0.3)
+        return resolve(*args, **kwargs)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+        received = pool.submit(slow_to_accept, listener)
+        monkeypatch.setattr(socket, "getaddrinfo", slowly)
+        with pytest.raises(NotSent, match="too late"):
+            post(f"http://127.0.0.1:{listener.getsockname()[1]}", write_before=time.monotonic() + 0.2)
+        assert received.result() == b""
 
 
 def test_nothing_is_read_past_the_deadline():

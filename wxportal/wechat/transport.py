@@ -99,7 +99,7 @@ class Transport:
         handled = sys.exception()
         context = _attempt.set(attempt)
         try:
-            return self._exchange(self._prepared(method, path, query, body, content_type), fresh)
+            return self._exchange(self._prepared(method, path, query, body, content_type), attempt, fresh)
         except _FAILURES as exc:
             reason = _words(exc, handled)
         finally:
@@ -120,9 +120,9 @@ class Transport:
         url = self.base_url + path
         return requests.Request(method, url, headers=headers, params=dict(query or {}), data=body).prepare()
 
-    def _exchange(self, prepared: requests.PreparedRequest, fresh: bool) -> Answer:
+    def _exchange(self, prepared: requests.PreparedRequest, attempt: "_Attempt", fresh: bool) -> Answer:
         adapter = _Adapter(max_retries=0) if fresh else self._adapter
-        timeout = (self._connect_timeout, self._read_timeout)
+        timeout = (min(self._connect_timeout, attempt.about_to_connect()), self._read_timeout)
         try:
             # The adapter, not a Session: a Session reads a redirect's body and remembers cookies.
             response = adapter.send(prepared, stream=True, timeout=timeout, proxies={})
@@ -171,6 +171,13 @@ class _Attempt:
         deadline = time.monotonic() + (TOTAL_TIMEOUT if timeout is None else timeout)
         silence = read_timeout if timeout is None else timeout
         return cls(deadline, deadline if write_before is None else min(write_before, deadline), silence)
+
+    def about_to_connect(self) -> float:
+        """Return the seconds left until the first byte must be written. Raises _OutOfTime."""
+        left = self.write_before - time.monotonic()
+        if left <= 0:
+            raise _OutOfTime("too late to write")
+        return left
 
     def about_to_write(self) -> float:
         """Note that bytes may leave now, and return the seconds they may take. Raises _OutOfTime."""
