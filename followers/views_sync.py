@@ -26,7 +26,9 @@ SHOWN_RUNS = 30
 def history(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the account's runs, newest first, and what each one changed."""
     account = account_or_404(request, pk)
-    runs = SyncRun.objects.filter(official_account=account).select_related("started_by")
+    # The one under way stands in the panel, which is alive.
+    ended = SyncRun.objects.filter(official_account=account).exclude(state=SyncRun.State.RUNNING)
+    runs = ended.select_related("started_by")
     context = {**frame(request, account), "runs": [(run, panel.BADGES[run.state]) for run in runs[:SHOWN_RUNS]]}
     return page(request, "followers/runs.html", context, title=_("Syncs"))
 

@@ -17,7 +17,8 @@ from accounts.scoping import BrandScopedQuerySet
 
 # Up to here a total is counted; above, it is the planner's estimate and says so.
 COUNTED_UP_TO = 10_000  # rows
-SHORT_OPENID = 10  # characters: enough to tell people apart on a page
+# Characters shown of each end: all openids of one account begin alike.
+OPENID_HEAD, OPENID_TAIL = 4, 8
 
 # Where a follower came from, in WeChat's words (official-account.md §3.2); new values appear without notice.
 SCENES = {
@@ -59,7 +60,8 @@ class FollowerQuerySet(BrandScopedQuerySet):
 
     def found_by(self, text: str) -> Self:
         """Return whose openid or remark begins with ``text`` (case matters: an openid is case-sensitive)."""
-        return self.filter(Q(openid__startswith=text) | Q(remark__startswith=text))
+        # "Not empty" is what the index on remarks is restricted to.
+        return self.filter(Q(openid__startswith=text) | Q(remark__startswith=text) & ~Q(remark=""))
 
     def newest_first(self, after: tuple[datetime, int] | None = None) -> Self:
         """Return them by the moment they followed; ``after`` is the place of the last one already shown.
@@ -156,15 +158,15 @@ class Follower(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.remark or f"{self.openid[:SHORT_OPENID]}…"
+        return self.remark or self.short_openid
 
     def get_absolute_url(self) -> str:
         return reverse("followers:detail", args=[self.pk])
 
     @property
     def short_openid(self) -> str:
-        """The beginning of the openid, for lists."""
-        return f"{self.openid[:SHORT_OPENID]}…"
+        """Both ends of the openid, for headings."""
+        return f"{self.openid[:OPENID_HEAD]}…{self.openid[-OPENID_TAIL:]}"
 
     @property
     def source(self) -> Any:

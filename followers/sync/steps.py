@@ -24,8 +24,8 @@ logger = logging.getLogger(__name__)
 
 # How long a worker works on one run before it lets go: other accounts, events and a shutdown get their turn.
 SLICE = 20.0  # seconds
-# What a killed worker loses at most; fifty calls, and memory for their answers only.
-CHUNK = 5_000  # followers
+# What a killed worker loses at most: twenty calls, and memory for their answers only.
+CHUNK = 2_000  # followers
 # An event tells of somebody at once; their profile is asked for when the run, or beat, comes by.
 MOST_LATECOMERS = 1_000  # followers in one go
 

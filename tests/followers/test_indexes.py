@@ -1,0 +1,60 @@
+"""The list, its search and its tag filter are served by their indexes, not by reading the table."""
+
+import pytest
+from django.db import connection
+
+from accounts.models import OfficialAccount
+from followers.browsing import PAGE_SIZE, Filter
+from followers.models import Follower
+
+ROWS = 30_000
+FILL = """
+    INSERT INTO followers_follower (official_account_id, openid, subscribed, subscribed_at, remark, tag_ids, known_at)
+    SELECT %s, 'o' || md5(n::text), true, now() - n * interval '1 minute',
+           CASE WHEN n %% 20 = 0 THEN 'VIP ' || n ELSE '' END,
+           CASE WHEN n %% 500 = 0 THEN ARRAY[100] ELSE '{}'::int[] END, now()
+    FROM generate_series(1, %s) n
+"""
+
+
+@pytest.fixture
+def many(official_account: OfficialAccount) -> OfficialAccount:
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, [official_account.pk, ROWS])
+        cursor.execute("ANALYZE followers_follower")
+    return official_account
+
+
+def plan(account: OfficialAccount, **query: str) -> str:
+    wanted = Filter.of(query)
+    return str(wanted.rows(account).newest_first(wanted.after)[: PAGE_SIZE + 1].explain())
+
+
+@pytest.mark.parametrize(
+    ("query", "indexes"),
+    [
+        ({}, ["follower_newest_first"]),
+        ({"after": "1700000000000000-7"}, ["follower_newest_first"]),
+        ({"q": "oab1"}, ["one_row_per_openid", "follower_by_remark"]),
+        ({"q": "VIP 19"}, ["one_row_per_openid", "follower_by_remark"]),
+        ({"tag": "100"}, ["follower_by_tag"]),
+    ],
+)
+def test_a_page_reads_its_own_rows_only(query: dict[str, str], indexes: list[str], many: OfficialAccount) -> None:
+    how = plan(many, **query)
+    assert all(name in how for name in indexes), how
+    assert "Seq Scan" not in how
+
+
+def test_a_deep_page_enters_the_index_at_its_place(many: OfficialAccount) -> None:
+    row = Follower.objects.newest_first()[ROWS - 100]
+    place = Filter(after=(row.subscribed_at, row.pk))
+    rows = list(place.rows(many).newest_first(place.after)[:10])
+    assert rows[0].subscribed_at < row.subscribed_at
+    assert "subscribed_at <=" in str(place.rows(many).newest_first(place.after)[:10].explain()).split("Index Cond")[1]
+
+
+def test_the_estimate_of_a_large_set_is_near(many: OfficialAccount) -> None:
+    counted = Follower.objects.reachable(many).counted()
+    assert not counted.exact
+    assert abs(counted.number - ROWS) < ROWS * 0.1
