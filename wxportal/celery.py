@@ -19,7 +19,14 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 2},
+    # For whoever gives a nudge: kombu's own three tries took six seconds, longer than WeChat waits for its callback.
+    # Workers and beat reconnect by broker_connection_retry, not by these.
+    broker_transport_options={
+        "socket_timeout": 3,
+        "socket_connect_timeout": 2,
+        "max_retries": 1,
+        "interval_start": 0,
+    },
     # Sending stands in its own queue, so that a long sync never makes a send wait.
     task_default_queue="default",
     task_routes={"campaigns.tasks.*": {"queue": "sending"}},

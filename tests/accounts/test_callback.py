@@ -2,9 +2,12 @@
 
 import logging
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+import requests
 from django.db import connection
 from django.test import Client
 
@@ -12,7 +15,9 @@ from accounts.clock import database_now
 from accounts.models import Brand, InboundEvent, OfficialAccount
 from accounts.models.official_account import FORMER_SECRETS_STAY, new_callback_secrets
 from tests.accounts import pushes
+from tests.ground import LivePortal, environment
 from tests.people import CALLBACK_TOKEN, ORIGINAL_ID, connect
+from wxportal.wechat import limits
 
 VERIFY = {
     "signature": "1f77f8758918dad45c0dab651bbd4d323e388c35",
@@ -385,3 +390,24 @@ def refused(account: OfficialAccount, answer, reason: str) -> None:
     assert not InboundEvent.objects.exists()
     account.refresh_from_db()
     assert account.callback_refusal["reason"] == reason
+
+
+@pytest.fixture
+def portal_without_redis(transactional_db: None, tmp_path: Path) -> Iterator[LivePortal]:
+    portal = LivePortal(tmp_path, environment(REDIS_URL="redis://127.0.0.1:9/0"))
+    portal.start()
+    yield portal
+    portal.stop()
+
+
+def test_without_redis_a_push_is_kept_and_answered_before_wechat_gives_up(
+    portal_without_redis: LivePortal, official_account: OfficialAccount
+) -> None:
+    known = pushes.vector("mass_send_job_finish")
+    query = {name: known[name] for name in ("signature", "timestamp", "nonce", "msg_signature")}
+    address = f"{portal_without_redis.url}/callback/{official_account.callback_key}/"
+    body = pushes.envelope(known["encrypt"])
+    answer = requests.post(address, body, params={**query, "encrypt_type": "aes"}, timeout=limits.CALLBACK_DEADLINE)
+    assert answer.text == "success"
+    assert answer.elapsed < timedelta(seconds=2)
+    assert InboundEvent.objects.get().delivered_at is None, "beat finds it when Redis is back"
