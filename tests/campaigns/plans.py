@@ -60,7 +60,12 @@ def article(account: OfficialAccount, title: str = "冬の新茶") -> Article:
     picture.save(content, "PNG")
     cover = images.store(account, images.prepare(content.getvalue()), name="cover.png")
     return writing.create(
-        account, title=title, author="茶の間", digest="一番茶が届きました。", body="<p>今年の新茶です。</p>", cover=cover
+        account,
+        title=title,
+        author="茶の間",
+        digest="一番茶が届きました。",
+        body="<p>今年の新茶です。</p>",
+        cover=cover,
     )
 
 

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
@@ -195,8 +196,7 @@ class TestArm:
     def test_another_incarnation_does_not_arm(self, account: OfficialAccount, wechat: Client, settings: object) -> None:
         planned(account)
         batch = claimed(account, wechat)
-        with open(settings.INCARNATION_FILE, "w") as file:
-            file.write("another")
+        Path(settings.INCARNATION_FILE).write_text("another")
         assert dispatch.arm(batch) is None
         assert incarnation.check() != ""
         assert fresh(batch).state == S.QUARANTINED

@@ -313,7 +313,7 @@ class TestIncarnation:
         assert Batch.objects.get().state == S.PLANNED
 
 
-STATES = sorted({*S.values} - {S.DONE}) + ["success", "refused", "failed"]
+STATES = [*sorted({*S.values} - {S.DONE}), "success", "refused", "failed"]
 
 
 def _batches(*states: str, **values: object) -> list[Batch]:
