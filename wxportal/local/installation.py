@@ -29,6 +29,7 @@ STAMP = VENV / "wxportal-installed"
 RUN = ("requirements.txt", "requirements-local.txt")
 TEST = (*RUN, "requirements-test.txt")
 TALK_EVERY = 10  # packages; pip is silent for minutes otherwise
+NEEDED = 400  # MB that a run takes; what more the suite needs, pip tells
 UNREACHABLE = (
     "name resolution",
     "network is unreachable",
@@ -38,6 +39,7 @@ UNREACHABLE = (
     "read timed out",
     "proxyerror",
     "max retries exceeded",
+    "(from versions: none)",
 )
 
 
@@ -115,6 +117,11 @@ def _make_environment() -> None:
                 f"This Python ({sys.executable}) has no {module} module; "
                 f"install it (Debian, Ubuntu: apt install python3-venv), or name another: make run PYTHON=python3.12."
             )
+    free = shutil.disk_usage(ROOT).free // 1_000_000
+    if free < NEEDED:
+        raise Trouble(
+            f"The packages take about {NEEDED} MB and the disk of {ROOT} has {free} MB left; make room first."
+        )
     say(f"Making .venv with Python {sys.version.split()[0]} …")
     argv = [sys.executable, "-m", "venv", "--clear", str(VENV)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)  # noqa: S603
@@ -133,7 +140,11 @@ def _install(name: str | None, requirements: tuple[str, ...]) -> None:
             argv, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
         ) as pip:
             assert pip.stdout is not None
-            tail = _follow(pip.stdout)
+            try:
+                tail = _follow(pip.stdout)
+            except KeyboardInterrupt:
+                pip.terminate()
+                raise
         errors.seek(0)
         if pip.returncode:
             raise _explain(tail + errors.read())
@@ -158,8 +169,10 @@ def _explain(output: str) -> Trouble:
     """Turn pip's last words into one sentence."""
     low = output.lower()
     if "no space left" not in low and any(words in low for words in UNREACHABLE):
-        return Trouble("Cannot install the packages: the package index cannot be reached; go online and run it again.")
-    errors = [line for line in output.splitlines() if line.startswith("ERROR:")]
+        return Trouble(
+            "Cannot install the packages: the package index cannot be reached or lacks one; go online, run it again."
+        )
+    errors = [line.removeprefix("ERROR:") for line in output.splitlines() if line.startswith("ERROR:")]
     return of_output(errors[-1] if errors and "no space left" not in low else output, "install the packages")
 
 

@@ -115,13 +115,18 @@ class Postgres:
         copy = self.folder / f"postgresql-{_fingerprint(wheel)}"
         if not copy.exists():
             self._copy(wheel, copy)
-        return copy / "bin"
+        return copy / wheel.parent.name / wheel.name / "bin"
 
     @staticmethod
     def _copy(wheel: Path, copy: Path) -> None:
         unfinished = copy.with_suffix(".new")
         shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(wheel, unfinished, symlinks=True, ignore=shutil.ignore_patterns("include"))
+        package = wheel.parent
+        shutil.copytree(wheel, unfinished / package.name / wheel.name, ignore=shutil.ignore_patterns("include"))
+        # A repaired wheel keeps its shared libraries beside the package, and finds them by relative path.
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, unfinished / libraries.name)
         unfinished.rename(copy)
 
     def _initialise(self, binaries: Path, env: Mapping[str, str]) -> None:
@@ -156,8 +161,7 @@ class Postgres:
                     *(binaries / "initdb", "--pgdata", data, "--username", USER, "--auth", "scram-sha-256"),
                     *("--pwfile", secret.name, "--encoding", "UTF8", "--no-instructions"),
                     *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"),
-                    # The first checkpoint of a durable server writes everything out anyway.
-                    "--no-sync",
+                    *(("--no-sync",) if self.options.get("fsync") == "off" else ()),
                 ],
                 env,
             )

@@ -78,7 +78,7 @@ class Stack:
         self.stop()
 
     def _start(self) -> None:
-        for folder in ("log", "media"):
+        for folder in ("log", "media", "static"):
             (self.plan.var / folder).mkdir(parents=True, exist_ok=True)
         self._sweep()
         settings.require_free(self.plan.web_port, "PORT", "the portal")
