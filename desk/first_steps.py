@@ -23,10 +23,10 @@ class Step:
     url: str
 
 
-def of(user: Any, accounts: list[OfficialAccount], runs: dict[int, SyncRun]) -> list[Step]:
+def of(user: Any, brands: list[Brand], accounts: list[OfficialAccount], runs: dict[int, SyncRun]) -> list[Step]:
     """Return the steps, or nothing once all of them were done."""
     steps = [
-        _brand(user),
+        _brand(user, brands),
         _connect(user, accounts),
         _followers(accounts, runs),
         _article(user),
@@ -35,10 +35,10 @@ def of(user: Any, accounts: list[OfficialAccount], runs: dict[int, SyncRun]) -> 
     return [] if all(step.done for step in steps) else steps
 
 
-def _brand(user: Any) -> Step:
+def _brand(user: Any, brands: list[Brand]) -> Step:
     why = _("A brand is the company whose accounts these are. People see only the brands they work for.")
     url = reverse("admin:accounts_brand_add") if user.is_superuser else ""
-    return Step(_("Name the first brand"), why, Brand.objects.visible_to(user).exists(), url)
+    return Step(_("Name the first brand"), why, bool(brands), url)
 
 
 def _connect(user: Any, accounts: list[OfficialAccount]) -> Step:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Prefetch
 
 from accounts import capabilities
 from accounts.capabilities import Capability, Verdict
@@ -38,14 +41,19 @@ class Allowance:
         return ["used"] * used + ["reserved"] * reserved + ["left"] * (self.month.limit - used - reserved)
 
 
+def since(now: datetime) -> "Prefetch[Any]":
+    """Return the counters from this Beijing month on, to be fetched together with the accounts."""
+    month = min(quota.sides(QuotaHold.Kind.MONTH, now))
+    return Prefetch("quota_holds", QuotaHold.objects.filter(period__gte=month))
+
+
 def of(accounts: list[OfficialAccount], runs: dict[int, SyncRun], now: datetime) -> list[Allowance]:
-    """Return what is left for each of ``accounts``; their ``quota_holds`` must be prefetched."""
+    """Return what is left for each of ``accounts``, which were fetched with :func:`since`."""
     return [_of_account(account, runs.get(account.pk), in_world_of(account, now)) for account in accounts]
 
 
 def _of_account(account: OfficialAccount, run: SyncRun | None, now: datetime) -> Allowance:
-    counters = {hold.kind: hold for hold in quota.overview(account, Batch.Route.ALL, now)}
-    tomorrow = {hold.kind: hold for hold in quota.overview(account, Batch.Route.ALL, now + ONE_DAY)}
+    counters, tomorrow = _counters(account, now), _counters(account, now + ONE_DAY)
     day = QuotaHold.Kind.DAY
     return Allowance(
         account,
@@ -55,3 +63,14 @@ def _of_account(account: OfficialAccount, run: SyncRun | None, now: datetime) ->
         tomorrow.get(day),
         run,
     )
+
+
+def _counters(account: OfficialAccount, moment: datetime) -> dict[str, QuotaHold]:
+    """Return the counters a send to all at ``moment`` counts against, by kind; those not begun yet unsaved."""
+    known = {(hold.kind, hold.period): hold for hold in account.quota_holds.all()}
+    return {
+        budget.kind: known.get((budget.kind, period))
+        or QuotaHold(official_account=account, kind=budget.kind, period=period, limit=budget.limit)
+        for budget in quota.budgets(account, Batch.Route.ALL)
+        for period in quota.sides(budget.kind, moment)
+    }

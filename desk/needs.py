@@ -17,6 +17,7 @@ from accounts.clock import in_world_of
 from accounts.models import Brand, OfficialAccount, User
 from accounts.policies import may
 from accounts.verification import State
+from campaigns.sending import incarnation
 from desk.agenda import LATELY, Agenda, Line
 from followers.models import SyncRun
 from wxportal.shell.templatetags.shell import ago
@@ -28,10 +29,10 @@ KINDS = {DECIDE: "bad", BROKEN: "bad", SOON: "warn", LATER: "quiet"}
 
 @dataclass(frozen=True)
 class Need:
-    """One line: whose it is, what is the matter, and where to act."""
+    """One line: whose it is (None: the installation), what is the matter, and where to act."""
 
     rank: int
-    brand: Brand
+    brand: Brand | None
     text: str
     verb: str
     url: str
@@ -40,6 +41,13 @@ class Need:
     def kind(self) -> str:
         """Return the colour of the line's dot."""
         return KINDS[self.rank]
+
+
+def of_installation() -> Iterator[Need]:
+    """Yield that sending is off: then nothing goes out, whatever else stands on the page."""
+    if reason := incarnation.why_off():
+        text = _("Sending is off. %(reason)s") % {"reason": reason}
+        yield Need(DECIDE, None, text, _("See the campaigns"), reverse("campaigns:list"))
 
 
 def of_accounts(user: User, accounts: list[OfficialAccount], now: datetime) -> Iterator[Need]:

@@ -1,5 +1,6 @@
 """Today: what needs you, what goes out next, what is left to send."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -19,19 +20,20 @@ def today(request: HttpRequest) -> HttpResponse:
     """Show what the person has to look at, over all accounts or those of one brand."""
     brands = list(Brand.objects.visible_to(request.user))
     chosen = next((brand for brand in brands if str(brand.pk) == request.GET.get("brand")), None)
-    accounts = _accounts(request.user, chosen)
-    return page(request, "desk/today.html", _context(request.user, brands, chosen, accounts), title=_("Today"))
+    return page(request, "desk/today.html", _context(request.user, brands, chosen), title=_("Today"))
 
 
-def _accounts(user: Any, brand: Brand | None) -> list[OfficialAccount]:
-    rows = OfficialAccount.objects.visible_to(user).select_related("brand").prefetch_related("quota_holds")
+def _accounts(user: Any, brand: Brand | None, now: datetime) -> list[OfficialAccount]:
+    rows = OfficialAccount.objects.visible_to(user).select_related("brand").prefetch_related(left_to_send.since(now))
     return list(rows.filter(brand=brand) if brand else rows)
 
 
-def _context(user: Any, brands: list[Brand], chosen: Brand | None, accounts: list[OfficialAccount]) -> dict[str, Any]:
-    now, runs = database_now(), _latest_runs(user)
+def _context(user: Any, brands: list[Brand], chosen: Brand | None) -> dict[str, Any]:
+    now = database_now()
+    accounts, runs = _accounts(user, chosen, now), _latest_runs(user)
     shown = agenda.of(user, accounts, now)
     found = [
+        *needs.of_installation(),
         *needs.of_campaigns(user, shown, now),
         *needs.of_accounts(user, accounts, now),
         *needs.of_syncs(user, runs, accounts),
@@ -45,7 +47,7 @@ def _context(user: Any, brands: list[Brand], chosen: Brand | None, accounts: lis
         "more_coming": max(len(shown.coming) - SHOWN_NEXT, 0),
         "ended": shown.ended,
         "allowances": left_to_send.of(accounts, runs, now),
-        "steps": first_steps.of(user, accounts, runs),
+        "steps": first_steps.of(user, brands, accounts, runs),
         "now": now,
     }
 

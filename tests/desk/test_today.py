@@ -1,20 +1,30 @@
 """Today: what stands there, for whom, and how many queries it costs."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Brand, OfficialAccount, User
 from articles.models import Article
 from campaigns.models import Batch, Campaign
+from campaigns.sending import incarnation
 from followers.models import SyncRun
 from tests.people import connect
 
 pytestmark = pytest.mark.django_db
 SOON = timedelta(hours=3)
+
+
+@pytest.fixture(autouse=True)
+def _our_database(settings: Settings, tmp_path: Path) -> None:
+    """The installation's number is in its place, as a worker writes it when it starts."""
+    settings.INCARNATION_FILE = str(tmp_path / "incarnation")
+    incarnation.forget()
+    incarnation.check()
 
 
 @pytest.fixture
@@ -36,17 +46,21 @@ def batch(campaign: Campaign, state: str, **fields: object) -> Batch:
     now = timezone.now()
     if campaign.frozen_at is None:
         Campaign.objects.filter(pk=campaign.pk).update(frozen_at=now)
-    known = {"send_number": 1, "seq": 1, "route": "all", "recipient_count": 5, "clientmsgid": f"key{campaign.pk}"}
-    return Batch.objects.create(
-        campaign=campaign,
-        official_account=campaign.official_account,
-        state=state,
-        not_before=now,
-        epoch=1,
-        armed_count=1,
-        first_armed_at=now,
-        **{**known, **fields},
-    )
+    known = {
+        "campaign": campaign,
+        "official_account": campaign.official_account,
+        "state": state,
+        "send_number": 1,
+        "seq": 1,
+        "route": "all",
+        "recipient_count": 5,
+        "clientmsgid": f"key{campaign.pk}",
+        "not_before": now,
+        "epoch": 1,
+        "armed_count": 1,
+        "first_armed_at": now,
+    }
+    return Batch.objects.create(**{**known, **fields})
 
 
 def today(client: Client, user: User, query: str = "") -> str:
@@ -183,5 +197,12 @@ def test_the_number_of_queries_does_not_grow(
         for msg_id in range(3):
             batch(plan(account), "accepted", msg_id=msg_id)
     client.force_login(alice)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(19):
         assert client.get("/").status_code == 200
+
+
+def test_that_sending_is_off_stands_first(client: Client, alice: User, campaign: Campaign, settings: Settings) -> None:
+    Path(settings.INCARNATION_FILE).write_text("another database's")
+    page = today(client, alice)
+    assert "Sending is off." in page
+    assert page.index("Sending is off.") < page.index("the connection was never tested")
