@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import OfficialAccount, User
+from accounts.models import Brand, OfficialAccount, User
 from accounts.policies import may
 from articles import images
 from articles.models import Article, MediaFile
@@ -101,6 +101,11 @@ def written(article: Article) -> dict[str, Any]:
     """Return the form's initial values for what is saved."""
     values = {name: getattr(article, name) for name in TEXT_FIELDS}
     return {**values, "cover": article.cover.sha256 if article.cover else "", "version": article.version}
+
+
+def writes_for_any_brand(user: User) -> bool:
+    """Return whether there is a brand ``user`` may write for, whether or not it has an account yet."""
+    return any(may(user, "article.write", brand) for brand in Brand.objects.visible_to(user))
 
 
 def accounts_to_write_for(user: User) -> Any:

@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
@@ -73,7 +73,11 @@ def media(request: HttpRequest, sha256: str) -> HttpResponseBase:
     """Return a picture, or a small copy of it with ``?small``; it exists only for people of its brand."""
     known = MediaFile.objects.visible_to(request.user).filter(sha256=sha256).order_by("pk")[:1]
     picture: MediaFile = get_object_or_404(known)
-    content = _small(picture) if "small" in request.GET else picture.file.open("rb")
+    try:
+        content = _small(picture) if "small" in request.GET else picture.file.open("rb")
+    except FileNotFoundError as exc:
+        # The row outlived its file: a database restored without its folder.
+        raise Http404 from exc
     response = FileResponse(content, content_type="image/jpeg" if "small" in request.GET else picture.content_type)
     response.headers["Cache-Control"] = PICTURE_CACHE
     response.headers["Content-Security-Policy"] = PICTURE_POLICY

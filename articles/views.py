@@ -17,7 +17,7 @@ from accounts.gateway import client_for
 from accounts.models import OfficialAccount
 from accounts.policies import may, require
 from articles import checks, editor_words, explanations, merging, publishing, writing
-from articles.forms import ArticleForm, NewArticleForm, accounts_to_write_for
+from articles.forms import ArticleForm, NewArticleForm, writes_for_any_brand
 from articles.models import Article, DraftPush
 from articles.pieces import aside, person, visible_article
 from wxportal.shell.pages import page
@@ -38,7 +38,8 @@ def article_list(request: HttpRequest) -> HttpResponse:
     """Show the articles of every account the person works with, or of one, the newest first."""
     accounts = list(OfficialAccount.objects.visible_to(request.user).select_related("brand"))
     chosen = next((account for account in accounts if str(account.pk) == request.GET.get("account")), None)
-    articles = Article.objects.visible_to(request.user).select_related("official_account__brand", "cover", "updated_by")
+    related = ("official_account__brand", "cover", "updated_by")
+    articles = Article.objects.visible_to(request.user).select_related(*related).defer("body")
     if chosen is not None:
         articles = articles.filter(official_account=chosen)
     context = {
@@ -53,7 +54,7 @@ def article_list(request: HttpRequest) -> HttpResponse:
 @login_required
 def new(request: HttpRequest) -> HttpResponse:
     """Begin an article: which account, which title; the rest happens in the editor."""
-    if not accounts_to_write_for(person(request)):
+    if not writes_for_any_brand(person(request)):
         raise PermissionDenied("article.write")
     initial = {"official_account": request.GET.get("account")}
     form = NewArticleForm(request.POST or None, user=person(request), initial=initial)

@@ -5,7 +5,7 @@ import {
   Heading, History, HorizontalRule, Image, Italic, Link, ListItem, Menu, OrderedList, Paragraph, Placeholder, Plugin,
   Strike, Table, TableCell, TableHeader, TableRow, Text, Underline, createTextareaEditor, updateAttrsDialog,
 } from "../django_prose_editor/editor.js";
-import { Ruby, RubyText } from "./ruby.js";
+import { Ruby } from "./ruby.js";
 import "./phone.js";
 
 const form = document.getElementById("article-form");
@@ -136,7 +136,7 @@ const editor = createTextareaEditor(textarea, [
   Document, Paragraph, Text, HardBreak, Heading.configure({ levels: [2, 3] }), Bold, Italic, Underline, Strike,
   Blockquote, BulletList, OrderedList.configure({ enableListAttributes: false }), ListItem, HorizontalRule,
   Link.configure({ enableTarget: false }), Image, Figure, Caption, Table, TableRow, TableHeader, TableCell,
-  Ruby, RubyText, Pictures, History, Dropcursor, Gapcursor, Fullscreen,
+  Ruby, Pictures, History, Dropcursor, Gapcursor, Fullscreen,
   Placeholder.configure({ placeholder: words("Write here, or paste from anywhere.") }),
   Menu.configure({ items: menuItems }),
 ]);

@@ -11,8 +11,9 @@ from tests.articles.pictures import photograph, saved
 
 
 @pytest.fixture(autouse=True)
-def media_root(settings: object, tmp_path: Path) -> Path:
+def media_root(settings: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
+    monkeypatch.setenv("MEDIA_ROOT", str(tmp_path / "media"))  # what this test starts keeps its files there, too
     return tmp_path / "media"
 
 
@@ -31,6 +32,6 @@ def cover(official_account: OfficialAccount) -> MediaFile:
 def article(official_account: OfficialAccount, picture: MediaFile, cover: MediaFile, alice: User) -> Article:
     """An article WeChat would take: two paragraphs around a picture."""
     figure = f'<figure><img src="{picture.get_absolute_url()}" alt="茶畑"></figure>'
-    body = f"<p>霜の朝に</p>{figure}<p>半年寝かせたお茶を。</p>"
+    body = f"<p>霜の朝に</p>{figure}<p>半年寝かせた<ruby>茶<rt>ちゃ</rt></ruby>を。</p>"
     text = {"title": "冬の新茶", "author": "茶の間", "digest": "三つの新茶。", "body": body, "cover": cover}
     return writing.create(official_account, by=alice, **text)
