@@ -38,12 +38,29 @@ def connect(brand: Brand, name: str, *, kind: str, followers: int, now: datetime
     spec = {"name": name, "type": kind, "followers": followers, "verified_until": verified_until.timestamp()}
     made = _ask(lambda: control.create_account(**spec))
     account = _stored(brand, name, kind, verified_until, made)
-    try:
-        _ask(lambda: _set_callback(control, account))
-    except NoSandbox as exc:
-        logger.warning("the sandbox did not take the callback of official account %s: %s", account.pk, exc)
+    enter_callback(account)
     account.refresh_from_db()
     return account
+
+
+def enter_callback(account: OfficialAccount) -> bool:
+    """Enter address, Token and key in the sandbox, as a person does in WeChat's console; tell whether it took them.
+
+    The sandbox verifies the address at once, as WeChat does: call it outside a
+    transaction, or it is asked for a Token nobody can see yet.
+    """
+    control = Control(settings.SANDBOX_URL)
+    try:
+        answer = _ask(lambda: _set_callback(control, account))
+    except NoSandbox as exc:
+        logger.warning("the sandbox did not take the callback of official account %s: %s", account.pk, exc)
+        return False
+    return bool(answer["ok"])
+
+
+def lives_here(account: OfficialAccount) -> bool:
+    """Tell whether the account lives in the sandbox of this installation."""
+    return bool(settings.SANDBOX_URL) and account.is_rehearsal and account.base_url == settings.SANDBOX_URL
 
 
 def follow_sandbox_clock() -> int:

@@ -145,8 +145,9 @@ def callback_secrets(request: HttpRequest, pk: int) -> HttpResponse:
         locked.set_callback_secrets(token, aes_key)
         locked.save(update_fields=locked.CALLBACK_SECRET_FIELDS)
         audit.record(request, "account.callback_secrets", account, brand=account.brand)
-    replaced = account.callback_is_set
-    context = {"official_account": account, "token": token, "aes_key": aes_key, "replaced": replaced}
+    # Nobody can type into a sandbox's console: it is told by us.
+    entered = rehearsal.lives_here(locked) and rehearsal.enter_callback(locked)
+    context = {"official_account": account, "token": token, "aes_key": aes_key, "entered": entered}
     return page(request, "accounts/callback_secrets.html", context, title=_("Callback of %(name)s") % {"name": account})
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import requests
 from django.test import Client, override_settings
 
 from accounts import connection, rehearsal
@@ -20,6 +21,8 @@ ASKED = {"name": "演练", "type": "service", "followers": "200"}
 @pytest.fixture
 def made(sandbox: Control, live_portal: LivePortal, tea_brand: Brand) -> OfficialAccount:
     """A rehearsal account whose callback the sandbox verified at the running portal."""
+    # The first request loads the whole project; the sandbox waits no longer than WeChat does.
+    requests.get(f"{live_portal.url}/login/", timeout=30)
     return rehearsal.connect(tea_brand, "演练", kind="service", followers=200, now=database_now())
 
 
@@ -67,6 +70,18 @@ def test_a_wrong_token_in_the_console_is_told_on_both_sides(made: OfficialAccoun
     assert not answer["ok"]
     made.refresh_from_db()
     assert made.callback_refusal["reason"] == "signature"
+
+
+def test_new_secrets_are_entered_in_the_sandbox_for_people(
+    made: OfficialAccount, sandbox: Control, alice: User, live_portal: LivePortal, client: Client
+) -> None:
+    client.force_login(alice)
+    page = client.post(f"/official-accounts/{made.pk}/callback-secrets/").content.decode()
+    assert "The sandbox has taken these values" in page
+    made.refresh_from_db()
+    assert made.callback_verified_at
+    sandbox.follow(made.appid, count=1)
+    assert in_time(InboundEvent.objects.filter(official_account=made, kind="subscribe").exists)
 
 
 def test_our_rules_follow_the_sandboxs_clock(made: OfficialAccount, sandbox: Control) -> None:
