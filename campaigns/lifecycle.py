@@ -124,17 +124,18 @@ def word_for(campaign: Campaign, batches: Iterable[Batch], now: datetime) -> Wor
         return _word("scheduled")
     if not rows:
         return _word("paused")
-    return _derived(campaign.command, rows, now)
+    return _derived(campaign, rows, now)
 
 
-def _derived(command: str, rows: list[Batch], now: datetime) -> Word:
+def _derived(campaign: Campaign, rows: list[Batch], now: datetime) -> Word:
+    command = campaign.command
     states = {row.state for row in rows}
     waiting = any(row.deadline is not None and row.deadline > now and row.state not in _ANSWERED for row in rows)
     lines: tuple[tuple[str, object, Callable[[], Promise | str]], ...] = (
         ("needs-decision", states & {S.UNDECIDED, S.QUARANTINED} or _stuck(rows), lambda: _why_stuck(rows)),
         ("stopping", command == Command.STOP and (states & IN_MOTION or waiting), _nothing),
         ("paused", command == Command.PAUSE and states & (IN_MOTION | {S.UNKNOWN}), _nothing),
-        ("sending", command != Command.STOP and states & _UNFINISHED, lambda: _how_sending(rows, now)),
+        ("sending", command != Command.STOP and states & _UNFINISHED, lambda: _how_sending(campaign, rows, now)),
         ("stopped", command == Command.STOP and states & {S.UNKNOWN, S.ACCEPTED}, lambda: _unanswered(rows)),
         ("missed", states == {S.EXPIRED}, _nothing),
         ("cancelled", states == {S.CANCELLED} and not any(row.armed_count for row in rows), _nothing),
@@ -171,15 +172,22 @@ def _why_stuck(rows: list[Batch]) -> Promise | str:
     return next((row.last_answer for row in rows if row.state == S.BLOCKED and row.needs_person), "")
 
 
-def _how_sending(rows: list[Batch], now: datetime) -> Promise | str:
+def _how_sending(campaign: Campaign, rows: list[Batch], now: datetime) -> Promise | str:
     if any(row.state == S.ACCEPTED and row.msg_status == "WAITING_ADMIN" for row in rows):
         return _("Waits for the administrator to confirm in WeChat, at most 30 minutes.")
     if any(row.state == S.BLOCKED for row in rows):
         later = min(row.not_before for row in rows if row.state == S.BLOCKED)
+        if campaign.not_after and later >= campaign.not_after and not any(map(_can_have_begun, rows)):
+            return _("WeChat's limit is used up until after the latest start: it will be missed.")
         return _("Continues tomorrow: WeChat's limit for today is used up.") if _other_day(later, now) else ""
     if any(row.state == S.UNKNOWN for row in rows):
         return _("WeChat did not answer. The same call is asked about again; it cannot go out twice.")
     return ""
+
+
+def _can_have_begun(batch: Batch) -> bool:
+    """Return whether anything of this batch can have gone out."""
+    return bool(batch.first_armed_at or batch.msg_id) or batch.state not in Batch.NOTHING_SENT
 
 
 def _other_day(moment: datetime, now: datetime) -> bool:
@@ -314,7 +322,7 @@ def _stop(row: Campaign, batches: list[Batch], now: datetime, by: Any) -> None:
 
 def _miss(row: Campaign, batches: list[Batch], now: datetime) -> None:
     """Expire everything, unless something can have gone out: then the latest start binds no longer."""
-    begun = any(batch.first_armed_at or batch.msg_id or batch.state not in Batch.NOTHING_SENT for batch in batches)
+    begun = any(map(_can_have_begun, batches))
     if row.not_after is None or row.not_after > now or begun or row.command == Command.STOP:
         raise IllegalMove(_("This campaign was not missed."))
     _call_off(batches, S.EXPIRED, now, "clock")

@@ -18,6 +18,7 @@ from campaigns.sending import guards
 S = Batch.State
 SHOWN_LINES = 60  # of the diary
 LIVE = frozenset({"scheduled", "sending", "paused", "stopping"})
+WAITING = LIVE | {"needs-decision"}  # where a bar of the account explains why nothing moves
 # What happened, in words; the protocol's own name stands beside it for those who know it.
 MOVES: dict[str, Promise] = {
     "T1": _("A worker took it on"),
@@ -105,6 +106,11 @@ class Shown:
         return next((batch for batch in reversed(self.batches) if batch.last_answer), None)
 
     @property
+    def ended(self) -> list[Batch]:
+        """Return the batches WeChat, or a person, said the end of."""
+        return [batch for batch in self.batches if batch.state == S.DONE]
+
+    @property
     def undecided(self) -> list[tuple[Batch, datetime | None]]:
         """Return the calls a person has to decide about, and from when on they may."""
         return [(batch, decisions.may_be_decided_at(batch)) for batch in self.batches if batch.state == S.UNDECIDED]
@@ -115,16 +121,17 @@ def of(campaign: Campaign) -> Shown:
     now = now_for(campaign.official_account)
     batches = list(light(campaign.batches.filter(send_number=campaign.send_number)))
     lines = BatchLog.objects.filter(batch__campaign=campaign).order_by("-pk")[:SHOWN_LINES]
+    word = lifecycle.word_for(campaign, batches, now)
     return Shown(
         campaign=campaign,
-        word=lifecycle.word_for(campaign, batches, now),
+        word=word,
         now=now,
         batches=batches,
         result=result_of(batches),
         events=[
             Event(line.at, MOVES.get(line.move, line.move), line.move, line.actor, line.evidence) for line in lines
         ],
-        bars=guards.bars(campaign.official_account_id, now),
+        bars=guards.bars(campaign.official_account_id, now) if word.key in WAITING else [],
     )
 
 
@@ -152,6 +159,7 @@ def orders(user: Any, shown: Shown) -> dict[str, bool]:
     is_draft = campaign.status == Campaign.Status.DRAFT
     writes, sends, stops = (may(user, f"campaign.{right}", brand) for right in ("write", "release", "stop"))
     begun = any(batch.state not in lifecycle.NOT_STARTED for batch in shown.batches)
+    stoppable = any(batch.state in lifecycle.IN_MOTION | {S.UNKNOWN} for batch in shown.batches)
     running = key in ("scheduled", "sending", "paused", "needs-decision") and not is_draft
     stuck = any(batch.state == S.BLOCKED and batch.needs_person for batch in shown.batches)
     return {
@@ -161,6 +169,6 @@ def orders(user: Any, shown: Shown) -> dict[str, bool]:
         "cancel": (stops and running and not begun) or (stops and is_draft),
         "pause": stops and key in ("scheduled", "sending") and campaign.command == Campaign.Command.RUN,
         "resume": sends and (key == "paused" or stuck),
-        "stop": stops and running and begun and campaign.command != Campaign.Command.STOP,
+        "stop": stops and running and begun and stoppable and campaign.command != Campaign.Command.STOP,
         "decide": may(user, "campaign.resolve", brand),
     }
