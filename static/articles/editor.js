@@ -121,6 +121,9 @@ const LABELS = {
   heading2: "Heading", heading3: "Smaller heading", paragraph: "Paragraph", bulletList: "List",
   orderedList: "Numbered list", blockquote: "Quote", horizontalRule: "Separator", bold: "Bold", italic: "Italic",
   underline: "Underline", strike: "Strike through", link: "Link", unlink: "Remove the link", table: "Table",
+  "table:addColumnAfter": "Add a column", "table:deleteColumn": "Delete the column", "table:addRowAfter": "Add a row",
+  "table:deleteRow": "Delete the row", "table:mergeCells": "Merge cells", "table:splitCell": "Split the cell",
+  "table:toggleHeaderCell": "Heading cell", "table:deleteTable": "Delete the table",
   "history:undo": "Undo", "history:redo": "Redo", fullscreen: "Whole screen",
 };
 const GROUPS = ["headings", "marks", "link", "lists", "block", "picture", "ruby", "table", "history", "utility"];
@@ -132,21 +135,35 @@ function menuItems({ editor, menu }) {
     .map((found) => menu.buttonGroup({ editor }, found));
 }
 
+// The menu is drawn after the editor is made; this comes last in the list, so it finds every button.
+const Labels = Extension.create({
+  name: "labels",
+  onCreate({ editor }) {
+    const buttons = document.querySelectorAll(".prose-menubar__button");
+    buttons.forEach((button) => {
+      const label = LABELS[button.dataset.name];
+      if (!label) return;
+      button.title = words(label);
+      button.setAttribute("aria-label", words(label));
+    });
+    // What cannot be pressed now says so to those who cannot see that it is pale.
+    const tell = () => buttons.forEach((button) => {
+      button.setAttribute("aria-disabled", String(button.classList.contains("disabled")));
+    });
+    editor.on("transaction", tell);
+    tell();
+  },
+});
+
 const editor = createTextareaEditor(textarea, [
   Document, Paragraph, Text, HardBreak, Heading.configure({ levels: [2, 3] }), Bold, Italic, Underline, Strike,
   Blockquote, BulletList, OrderedList.configure({ enableListAttributes: false }), ListItem, HorizontalRule,
   Link.configure({ enableTarget: false }), Image, Figure, Caption, Table, TableRow, TableHeader, TableCell,
   Ruby, Pictures, History, Dropcursor, Gapcursor, Fullscreen,
   Placeholder.configure({ placeholder: words("Write here, or paste from anywhere.") }),
-  Menu.configure({ items: menuItems }),
+  Menu.configure({ items: menuItems }), Labels,
 ]);
 editor.view.dom.setAttribute("aria-label", textarea.labels[0]?.textContent || "");
-document.querySelectorAll(".prose-menubar [data-name]").forEach((button) => {
-  const label = LABELS[button.dataset.name];
-  if (!label) return;
-  button.title = words(label);
-  button.setAttribute("aria-label", words(label));
-});
 
 // --- The cover ---
 
