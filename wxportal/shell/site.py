@@ -7,7 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from unfold.sites import UnfoldAdminSite
 
-type_of_view = Callable[..., HttpResponse]
+View = Callable[..., HttpResponse]
 
 
 class PortalSite(UnfoldAdminSite):
@@ -17,9 +17,9 @@ class PortalSite(UnfoldAdminSite):
         """Return whether the shell is drawn; the admin's own pages ask for staff in ``admin_view``."""
         return request.user.is_active
 
-    def admin_view(self, view: type_of_view, cacheable: bool = False) -> type_of_view:
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
         """Wrap an admin page: to members who are no staff it does not exist."""
-        guarded: type_of_view = super().admin_view(view, cacheable)
+        guarded: View = super().admin_view(view, cacheable)
 
         @wraps(view)
         def staff_only(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -28,6 +28,10 @@ class PortalSite(UnfoldAdminSite):
             return guarded(request, *args, **kwargs)
 
         return staff_only
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Return the admin's models for staff; to others they do not exist, and asking costs two queries a page."""
+        return super().get_app_list(request, app_label) if request.user.is_staff else []
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return Unfold's context; colours come from ``shell.css``, so that no inline style is needed for them."""
