@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from desk.translations.catalogues import compile_all
 from wxportal.local import scratch
 from wxportal.local.trouble import Trouble
 
@@ -54,6 +55,7 @@ def _runs_nothing(config: pytest.Config) -> bool:
 def _provide() -> None:
     # A polite kill ends like Ctrl-C does: fixtures are torn down and the servers stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    compile_all()
     own_redis = not os.environ.get("REDIS_URL")
     folder = _running.enter_context(scratch.folder())
     os.environ.update(_settings(folder))

@@ -7,6 +7,7 @@ empty must harm nobody, and here every start proves it again.
 import re
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -77,6 +78,8 @@ class Redis:
         """Start the server and return when it answers; a second start keeps the port. Raises Trouble."""
         program = find_server()
         self.folder.mkdir(parents=True, exist_ok=True)
+        for orphan in processes.living_in(self.folder, *PROGRAMS):
+            processes.end(orphan, signal.SIGTERM, START)
         for _ in range(3):  # The port we found free may be gone by the time the server wants it.
             if self._try_to_start(program, env, self.port or ports.any_free()):
                 return

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
 
 from wxportal.local.postgres import THROWAWAY, Postgres
 from wxportal.local.redis import Redis
@@ -68,11 +67,12 @@ def _redis(path: Path, environment: Mapping[str, str]) -> Iterator[str]:
         server.stop()
 
 
-def _hold(path: Path) -> IO[str]:
-    """Lock ``path`` for as long as we live; the kernel lets go even after kill -9."""
-    lock = (path / LOCK).open("w")
-    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return lock
+@contextmanager
+def _hold(path: Path) -> Iterator[None]:
+    """Lock ``path`` meanwhile; the kernel lets go even after kill -9. Raises OSError when somebody else has it."""
+    with (path / LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
 
 
 def _sweep() -> None:
