@@ -10,7 +10,7 @@ from accounts.gateway import client_for
 from accounts.models import OfficialAccount
 from campaigns import lifecycle
 from campaigns.planning import freezing
-from campaigns.sending import dispatch, incarnation, polling, resolver
+from campaigns.sending import dispatch, drafting, incarnation, polling, resolver
 from wxportal.nudges import nudge
 from wxportal.wechat.errors import WeChatError
 
@@ -62,16 +62,19 @@ def resolve_account(official_account_id: int) -> None:
 
 @shared_task(ignore_result=True)
 def poll_results() -> None:
-    """Nudge every account with an accepted send whose report is late; beat: every fifteen seconds."""
-    for official_account_id in polling.accounts_to_ask():
+    """Nudge every account with a late report, or a draft nobody needs; beat: every fifteen seconds."""
+    unused = drafting.leftovers().order_by().values_list("official_account_id", flat=True).distinct()
+    for official_account_id in {*polling.accounts_to_ask(), *unused}:
         nudge(poll_account, official_account_id)
 
 
 @shared_task(ignore_result=True)
 def poll_account(official_account_id: int) -> None:
-    """Ask WeChat what became of this account's accepted sends."""
+    """Ask WeChat what became of this account's accepted sends, and tidy up its drafts."""
     official_account = _account(official_account_id)
-    polling.poll(official_account, client_for(official_account))
+    client = client_for(official_account)
+    polling.poll(official_account, client)
+    drafting.delete_leftovers(official_account, client)
 
 
 @worker_ready.connect

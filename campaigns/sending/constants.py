@@ -58,8 +58,8 @@ class Times:
 
     @property
     def _scale(self) -> float:
-        """Return by what these times were divided, read off the one that A1 fixes at four hours."""
-        return 4 * HOUR / self.person_not_before
+        """Return by what these times were divided, read off the lease."""
+        return MINUTE / self.lease
 
     @classmethod
     def divided_by(cls, scale: float) -> "Times":

@@ -8,6 +8,8 @@ import logging
 
 from django.db import transaction
 
+from accounts.models import OfficialAccount
+from accounts.scoping import BrandScopedQuerySet
 from articles import publishing
 from campaigns.models import Batch
 from campaigns.planning import quota
@@ -15,12 +17,14 @@ from campaigns.sending import settlement, transitions
 from campaigns.sending.constants import seconds
 from campaigns.sending.moments import moment_for
 from campaigns.sending.transitions import note
+from wxportal.wechat import drafts
 from wxportal.wechat.client import Client
-from wxportal.wechat.errors import ApiError, Busy, NoToken, QuotaSpent, TokenRejected, WeChatError
+from wxportal.wechat.errors import ApiError, Busy, NoToken, QuotaSpent, Refused, TokenRejected, WeChatError
 
 logger = logging.getLogger(__name__)
 
 ACTOR = "portal"
+LEFTOVERS_AT_ONCE = 20  # calls to WeChat in one go
 TOKEN_PAUSE = 60.0  # seconds until a claim is tried again after WeChat refused a fresh token twice
 
 
@@ -39,6 +43,30 @@ def prepare(batch: Batch, client: Client) -> Batch | None:
         # A text or a picture of ours is missing: no repeat brings it back.
         settlement.give_back(batch, str(exc), actor=ACTOR, needs_person=True)
     return None
+
+
+def delete_leftovers(official_account: OfficialAccount, client: Client) -> int:
+    """Delete the drafts of batches that will never be sent; return how many.
+
+    Never that of a batch WeChat may still be at work on: armed, unknown,
+    undecided, quarantined. A draft that was sent is gone by itself.
+    """
+    unused = list(leftovers().filter(official_account=official_account)[:LEFTOVERS_AT_ONCE])
+    for batch in unused:
+        try:
+            drafts.delete(client, batch.draft_media_id)
+        except Refused:
+            pass  # Gone already: a person deleted it in the console.
+        except WeChatError:
+            return 0
+        leftovers().filter(pk=batch.pk).update(draft_media_id="")
+    return len(unused)
+
+
+def leftovers() -> BrandScopedQuerySet:
+    """Return the batches that ended without a send and have a draft at WeChat."""
+    ended = [Batch.State.REJECTED, Batch.State.CANCELLED, Batch.State.EXPIRED]
+    return Batch.objects.filter(state__in=ended).exclude(draft_media_id="")
 
 
 def _with_draft(batch: Batch, client: Client) -> Batch | None:

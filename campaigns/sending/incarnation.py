@@ -1,13 +1,15 @@
 """Is this the database we think it is? A restored backup or a clone must never send (DISPATCH §5).
 
-The installation's number is kept in the database and in a file outside it. They
-differ after a restore or on a staging clone; a diary shorter than this process
-remembers means a restore under our feet. Then sending goes off, and every
-unfinished batch and campaign waits for a person.
+The installation's number is kept in the database and in a file outside it, and
+with it the last line of the diary this machine has seen. Another number, or a
+shorter diary, means a restored or cloned database: sending goes off, and every
+unfinished batch and campaign waits for a person. A machine without the file
+sends nothing itself: a staging clone, or a new worker nobody gave the file to.
 """
 
 import logging
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -24,43 +26,44 @@ from campaigns.sending.transitions import move
 logger = logging.getLogger(__name__)
 
 ACTOR = "portal"
-_highest_line = 0  # of the diary, as this process saw it
+OTHER_DATABASE = "The installation's number outside the database is another one: it was restored or cloned."
+OLDER_DATABASE = "The diary of calls is shorter than it was: an older database was put in place."
+NO_FILE = "This machine has no INCARNATION_FILE: copy it from a machine that sends, or run accept_incarnation."
+_seen = 0  # the last line of the diary this process saw
 
 
-class SendingOff(Exception):
-    """The installation may not send; the text says why, for people."""
+@dataclass(frozen=True)
+class Outside:
+    """What the file outside the database says."""
+
+    number: str = ""
+    line: int = 0
 
 
 def sending_is_on() -> bool:
-    """Return whether this installation may send at all; cheap enough to ask before every call."""
-    return why_off() == ""
+    """Return whether this process may send at all; cheap enough to ask before every call."""
+    return switched_off() == "" and _doubt(Site.current()) == ""
 
 
-def why_off() -> str:
-    """Return why sending is off, an empty string where it is on."""
+def switched_off() -> str:
+    """Return why the whole installation sends nothing, an empty string where it does: for pages, on any machine."""
     site = Site.current()
-    if not site.sending_on:
-        return site.sending_off_reason or "Sending was switched off."
-    if _written() != _number_of(site):
-        return f"The installation's number in {Path(settings.INCARNATION_FILE).name} is another than the database's."
-    if _diary_shrank():
-        return "The diary of calls is shorter than it was: an older database was put in place."
-    return ""
+    return "" if site.sending_on else site.sending_off_reason or "Sending was switched off."
 
 
 def check() -> str:
-    """Find out whether this is our database, and quarantine everything if it is not; return why sending is off.
+    """Find out whether this is our database, and set everything aside if it is not; return why sending is off here.
 
     Every worker calls it when it starts, and the resolver with each pass.
     """
     site = Site.current()
-    if _written() != _number_of(site) and not Batch.objects.exists():
+    if _outside().number != _number_of(site) and not Batch.objects.exists():
         # A new database has nothing that could go out twice.
-        _write(site)
-    reason = why_off()
-    if reason and site.sending_on:
-        quarantine(reason, database_now())
-    return reason
+        _write(Outside(_number_of(site)))
+    doubt = _doubt(site)
+    if doubt in (OTHER_DATABASE, OLDER_DATABASE) and site.sending_on:
+        quarantine(doubt, database_now())
+    return switched_off() or doubt
 
 
 @transaction.atomic
@@ -89,54 +92,64 @@ def quarantine(reason: str, now: datetime) -> int:
     return sum(batch is not None for batch in moved)
 
 
-@transaction.atomic
 def accept(now: datetime, actor: str) -> int:
-    """A person looked: give this database a number of its own, switch sending on, and ask about every batch set aside.
+    """A person looked: make this database the one that sends, and ask about every batch that was unfinished.
 
     Returns how many batches people have to decide about. Campaigns stay set
     aside; each is cancelled or planned anew by hand.
     """
-    global _highest_line
-    site = Site.current()
-    site.incarnation, site.sending_on, site.sending_off_reason = uuid.uuid4(), True, ""
-    site.save(update_fields=["incarnation", "sending_on", "sending_off_reason"])
-    asked = [
-        move(pk, transitions.RELEASE, Batch.State.UNDECIDED, now=now, actor=actor)
-        for pk in Batch.objects.filter(state=Batch.State.QUARANTINED).order_by("pk").values_list("pk", flat=True)
-    ]
-    _write(site)
-    _highest_line = 0
+    global _seen
+    with transaction.atomic():
+        quarantine("accepted by a person", now)
+        site = Site.current()
+        site.incarnation, site.sending_on, site.sending_off_reason = uuid.uuid4(), True, ""
+        site.save(update_fields=["incarnation", "sending_on", "sending_off_reason"])
+        waiting = Batch.objects.filter(state=Batch.State.QUARANTINED).order_by("pk").values_list("pk", flat=True)
+        asked = [move(pk, transitions.RELEASE, Batch.State.UNDECIDED, now=now, actor=actor) for pk in waiting]
+    _seen = 0
+    _write(Outside(_number_of(site)))
     return sum(batch is not None for batch in asked)
+
+
+def forget() -> None:
+    """Forget what this process saw of the diary: for tests, which begin with an empty database."""
+    global _seen
+    _seen = 0
+
+
+def _doubt(site: Site) -> str:
+    """Return what speaks against this database, and remember how long its diary is."""
+    global _seen
+    outside = _outside()
+    if not outside.number:
+        return NO_FILE
+    if outside.number != _number_of(site):
+        return OTHER_DATABASE
+    last = BatchLog.objects.aggregate(last=Max("pk"))["last"] or 0
+    if last < max(_seen, outside.line):
+        return OLDER_DATABASE
+    _seen = last
+    if last > outside.line:
+        _write(Outside(outside.number, last))
+    return ""
 
 
 def _number_of(site: Site) -> str:
     return f"{site.site_id} {site.incarnation}"
 
 
-def _written() -> str:
+def _outside() -> Outside:
     try:
-        return Path(settings.INCARNATION_FILE).read_text().strip()
+        number, _, line = Path(settings.INCARNATION_FILE).read_text().strip().partition("\n")
     except FileNotFoundError:
-        return ""
+        return Outside()
+    return Outside(number, int(line) if line.isascii() and line.isdigit() else 0)
 
 
-def _write(site: Site) -> None:
+def _write(outside: Outside) -> None:
+    """Replace the file as a whole: a half-written number would look like another database."""
     path = Path(settings.INCARNATION_FILE)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_number_of(site) + "\n")
-
-
-def _diary_shrank() -> bool:
-    """Compare the diary with what this process saw of it before."""
-    global _highest_line
-    highest = BatchLog.objects.aggregate(highest=Max("pk"))["highest"] or 0
-    if highest < _highest_line:
-        return True
-    _highest_line = highest
-    return False
-
-
-def forget() -> None:
-    """Forget what this process saw of the diary: for tests, which begin with an empty database."""
-    global _highest_line
-    _highest_line = 0
+    mine = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+    mine.write_text(f"{outside.number}\n{outside.line}\n")
+    mine.replace(path)

@@ -196,7 +196,7 @@ class TestArm:
     def test_another_incarnation_does_not_arm(self, account: OfficialAccount, wechat: Client, settings: object) -> None:
         planned(account)
         batch = claimed(account, wechat)
-        Path(settings.INCARNATION_FILE).write_text("another")
+        Path(settings.INCARNATION_FILE).write_text("another\n")
         assert dispatch.arm(batch) is None
         assert incarnation.check() != ""
         assert fresh(batch).state == S.QUARANTINED

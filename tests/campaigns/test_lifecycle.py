@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
-from accounts.models import OfficialAccount
+from accounts.models import OfficialAccount, Site
+from articles import writing
 from campaigns import decisions, lifecycle, tasks
 from campaigns.lifecycle import IllegalMove
 from campaigns.models import Bar, Batch, Campaign, HeldSlot, QuotaHold
-from campaigns.planning import freezing, quota
+from campaigns.planning import audience, freezing, preflight, quota
 from campaigns.sending import dispatch, incarnation, settlement
 from tests.campaigns.plans import age, article, campaign, fresh, later, planned, scheduled
 from wxportal.sandbox.control import Control
@@ -84,8 +88,6 @@ class TestRelease:
     def test_an_article_changed_after_release_does_not_change_what_is_sent(
         self, account: OfficialAccount, wechat: Client, sandbox: Control
     ) -> None:
-        from articles import writing
-
         plan = scheduled(account)
         text = plan.places.get().article
         writing.save(text, {"title": "changed"}, version=text.version, by=None)
@@ -268,35 +270,48 @@ class TestDecisions:
 
 class TestIncarnation:
     def test_a_new_database_is_given_its_file(self, account: OfficialAccount) -> None:
-        assert incarnation.why_off() == ""
+        assert incarnation.check() == ""
 
     def test_a_restored_or_cloned_database_sends_nothing_and_sets_everything_aside(
-        self, account: OfficialAccount, wechat: Client, settings: object
+        self, account: OfficialAccount, settings: Any
     ) -> None:
         waiting, coming = planned(account), scheduled(account, timezone.now() + later(3600))
-        settings.INCARNATION_FILE += ".of-another-machine"
+        Path(settings.INCARNATION_FILE).write_text("another number\n7\n")
         assert dispatch.claim(account) is None
-        assert incarnation.check() != ""
+        assert incarnation.check() == incarnation.OTHER_DATABASE
         assert fresh(waiting).state == S.QUARANTINED
         assert (word(waiting.campaign), word(coming)) == ("needs-decision", "needs-decision")
         assert freezing.freeze_due() == 0
-        assert tasks.send_due_batches(account.pk) is None
+        assert "Sending is off" in str(preflight.run(coming, audience.of(coming), timezone.now()))
 
-    def test_a_diary_that_shrank_means_an_older_database(self, account: OfficialAccount, wechat: Client) -> None:
+    def test_a_machine_without_the_file_sends_nothing_and_disturbs_nobody(
+        self, account: OfficialAccount, settings: Any
+    ) -> None:
+        batch = planned(account)
+        Path(settings.INCARNATION_FILE).unlink()
+        assert dispatch.claim(account) is None
+        assert incarnation.check() == incarnation.NO_FILE
+        assert fresh(batch).state == S.PLANNED
+        assert incarnation.switched_off() == ""
+
+    @pytest.mark.parametrize("restarted", [False, True])
+    def test_a_diary_that_shrank_means_an_older_database(self, restarted: bool, account: OfficialAccount) -> None:
         batch = planned(account)
         dispatch.claim(account)
-        assert incarnation.why_off() == ""
+        assert incarnation.check() == ""
         batch.log.all().delete()
-        assert incarnation.check() != ""
+        if restarted:
+            incarnation.forget()
+        assert incarnation.check() == incarnation.OLDER_DATABASE
         assert fresh(batch).state == S.QUARANTINED
 
     def test_a_person_who_looked_makes_it_the_one_and_is_asked_about_every_call(
-        self, account: OfficialAccount, settings: object
+        self, account: OfficialAccount, settings: Any
     ) -> None:
         batch = planned(account)
-        settings.INCARNATION_FILE += ".of-another-machine"
+        Path(settings.INCARNATION_FILE).write_text("another number\n7\n")
         incarnation.check()
-        assert incarnation.accept(timezone.now(), "root") == 1
+        call_command("accept_incarnation", "--yes")
         assert incarnation.check() == ""
         row = fresh(batch)
         assert row.state == S.UNDECIDED
@@ -304,8 +319,6 @@ class TestIncarnation:
         assert decisions.may_be_decided_at(row) > timezone.now() + later(3 * 3600)
 
     def test_the_switch_in_the_admin_stops_everything(self, account: OfficialAccount) -> None:
-        from accounts.models import Site
-
         planned(account)
         Site.objects.update(sending_on=False, sending_off_reason="maintenance")
         assert dispatch.claim(account) is None

@@ -13,7 +13,8 @@ class Command(BaseCommand):
 
     help = (
         "After a restored backup: give this database a number of its own, write it to INCARNATION_FILE and switch "
-        "sending on. Make sure first that no other installation works with the same accounts."
+        "sending on. Every unfinished call then waits for a decision. Make sure first that no other installation "
+        "works with the same accounts."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
