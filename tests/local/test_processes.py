@@ -22,18 +22,12 @@ def child_of(folder: Path) -> int:
     return int((folder / "log").read_text())
 
 
-def is_gone(pid: int) -> bool:
-    """Tell whether it runs no more (a zombie that nobody waits for runs no more)."""
-    status = Path(f"/proc/{pid}/stat")
-    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z"
-
-
 def test_stopping_one_takes_what_it_started_with_it(tmp_path: Path):
     child = launch(tmp_path, FAMILY)
     grandchild = child_of(tmp_path)
     processes.stop(child)
     assert child.returncode == -signal.SIGTERM
-    assert processes.wait_until(lambda: is_gone(grandchild), 5)
+    assert processes.wait_until(lambda: not processes.is_alive(grandchild), 5)
 
 
 def test_one_that_does_not_listen_is_killed(tmp_path: Path):
@@ -71,10 +65,10 @@ def test_a_child_dies_with_its_parent_even_after_kill_9(tmp_path: Path):
     )
     parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     child = int(parent.stdout.readline())
-    assert not is_gone(child)
+    assert processes.is_alive(child)
     parent.kill()
     parent.communicate()
-    assert processes.wait_until(lambda: is_gone(child), 5)
+    assert processes.wait_until(lambda: not processes.is_alive(child), 5)
 
 
 def test_what_carries_our_mark_is_swept_and_nothing_else(tmp_path: Path):

@@ -108,14 +108,21 @@ def end(pid: int, number: signal.Signals, patience: float) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether there is a process ``pid`` (a zombie counts)."""
+    """Tell whether ``pid`` runs. One that only waits for its parent to take note of its end does not."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         pass  # It is another user's, so it is there.
-    return True
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return False
 
 
 def kill_group(leader: int) -> None:
