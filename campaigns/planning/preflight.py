@@ -73,7 +73,7 @@ def _account(official_account: OfficialAccount, route: str, moment: datetime, no
     account_page = official_account.get_absolute_url()
     if official_account.paused_at is not None:
         yield Line("pause", RED, _("This account is paused."), _("Resume it on its page."), account_page)
-    if reason := incarnation.switched_off():
+    if reason := incarnation.why_off():
         way_out = _("An administrator looks at it: it protects against sending twice after a restore.")
         yield Line("installation", RED, _("Sending is off: %(reason)s") % {"reason": reason}, way_out)
     for bar in guards.bars(official_account.pk, now):

@@ -42,10 +42,10 @@ class Outside:
 
 def sending_is_on() -> bool:
     """Return whether this process may send at all; cheap enough to ask before every call."""
-    return switched_off() == "" and _doubt(Site.current()) == ""
+    return why_off() == "" and _doubt(Site.current()) == ""
 
 
-def switched_off() -> str:
+def why_off() -> str:
     """Return why the whole installation sends nothing, an empty string where it does: for pages, on any machine."""
     site = Site.current()
     return "" if site.sending_on else site.sending_off_reason or "Sending was switched off."
@@ -63,7 +63,7 @@ def check() -> str:
     doubt = _doubt(site)
     if doubt in (OTHER_DATABASE, OLDER_DATABASE) and site.sending_on:
         quarantine(doubt, database_now())
-    return switched_off() or doubt
+    return why_off() or doubt
 
 
 @transaction.atomic

@@ -292,7 +292,7 @@ class TestIncarnation:
         assert dispatch.claim(account) is None
         assert incarnation.check() == incarnation.NO_FILE
         assert fresh(batch).state == S.PLANNED
-        assert incarnation.switched_off() == ""
+        assert incarnation.why_off() == ""
 
     @pytest.mark.parametrize("restarted", [False, True])
     def test_a_diary_that_shrank_means_an_older_database(self, restarted: bool, account: OfficialAccount) -> None:
