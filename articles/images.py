@@ -63,9 +63,6 @@ def keep(
 
 def store(official_account: OfficialAccount, picture: Picture, *, name: str = "", by: User | None = None) -> MediaFile:
     """Return the account's file with these bytes, made when it is not there yet."""
-    known: MediaFile | None = MediaFile.objects.filter(official_account=official_account, sha256=picture.sha256).first()
-    if known is not None:
-        return known
     # Two uploads of the same picture at one moment: the constraint keeps one row, the other's file is left behind.
     media, _made = MediaFile.objects.get_or_create(
         official_account=official_account,
@@ -126,6 +123,9 @@ def _check_size(image: Image.Image) -> None:
 
 
 def _in_srgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith(("I", "F")):
+        # Sixteen bits of grey: converted plainly, everything above 255 would be white.
+        image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     profile = image.info.get("icc_profile")
     mode = "RGBA" if image.has_transparency_data else "RGB"
     if profile and image.mode in ("RGB", "RGBA", "CMYK", "L"):

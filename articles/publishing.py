@@ -16,6 +16,7 @@ from accounts.models import OfficialAccount, User
 from articles import composing
 from articles.composing import Pictures
 from articles.models import DraftPush, MediaFile, Revision
+from articles.models.media import HOME_LENGTH
 from articles.themes import CALM
 from wxportal.wechat import drafts, media
 from wxportal.wechat.client import Client
@@ -79,6 +80,7 @@ def article_payloads(
 
 def ensure_pictures(client: Client, official_account: OfficialAccount, revisions: Sequence[Revision]) -> Copies:
     """Upload the pictures WeChat does not have yet, each once, and return all of them. Raises WeChatError."""
+    _forget_copies_elsewhere(official_account)
     pictures = composing.pictures_of(official_account, [revision.body for revision in revisions])
     covers = MediaFile.objects.in_bulk({revision.cover_id for revision in revisions if revision.cover_id})
     for picture in pictures.values():
@@ -146,6 +148,14 @@ def _replaced(client: Client, media_id: str, revision: Revision) -> bool:
 def _forget_covers(revisions: Sequence[Revision]) -> None:
     covers = {revision.cover_id for revision in revisions if revision.cover_id}
     MediaFile.objects.filter(pk__in=covers).update(wechat_media_id="")
+
+
+def _forget_copies_elsewhere(official_account: OfficialAccount) -> None:
+    """Forget addresses and ids that another WeChat gave: the sandbox's mean nothing to the real one."""
+    where = f"{official_account.base_url} {official_account.appid}"
+    home = hashlib.sha256(where.encode()).hexdigest()[:HOME_LENGTH]
+    strangers = MediaFile.objects.filter(official_account=official_account).exclude(wechat_home=home)
+    strangers.update(wechat_url="", wechat_media_id="", wechat_home=home)
 
 
 def _filename(picture: MediaFile) -> str:

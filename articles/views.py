@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -83,6 +84,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         **aside(article),
         **_frame_of(article),
+        "frame_url": reverse("articles:frame", args=[article.pk]),
         "revisions": article.revisions.select_related("created_by").defer("body")[:SHOWN_REVISIONS],
         "may_write": may(request.user, "article.write", brand),
         "may_push": may(request.user, "article.push", brand),

@@ -10,6 +10,7 @@ from accounts.models import OfficialAccount, User
 from accounts.scoping import BrandScopedQuerySet
 
 SHA256_HEX = 64  # characters
+HOME_LENGTH = 16  # characters of a digest
 
 
 def folder_of(media: "MediaFile", name: str) -> str:
@@ -36,6 +37,8 @@ class MediaFile(models.Model):
     bytes = models.PositiveIntegerField(_("size"), help_text=_("Bytes."))
     wechat_url = models.CharField(_("address at WeChat"), max_length=500, blank=True)
     wechat_media_id = models.CharField(_("permanent material at WeChat"), max_length=128, blank=True)
+    # Which WeChat has these copies: after an account moved from the sandbox to the real one, they are worth nothing.
+    wechat_home = models.CharField(max_length=HOME_LENGTH, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
 

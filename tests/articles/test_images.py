@@ -34,6 +34,13 @@ def test_a_broken_colour_profile_does_no_harm() -> None:
     assert images.prepare(saved(photograph(), icc_profile=b"broken")).content_type == "image/jpeg"
 
 
+def test_sixteen_bits_of_grey_keep_their_shades() -> None:
+    grey = Image.linear_gradient("L").resize((300, 300)).convert("I").point(lambda value: value * 257).convert("I;16")
+    kept = opened(images.prepare(saved(grey, "PNG")).content).convert("L")
+    assert kept.getpixel((150, 10)) < 40
+    assert 100 < kept.getpixel((150, 150)) < 160
+
+
 def test_of_an_animation_the_first_frame_stays_and_people_are_told() -> None:
     picture = images.prepare(animation())
     assert picture.content_type == "image/jpeg"

@@ -161,6 +161,19 @@ def test_an_article_without_cover_never_reaches_wechat(article: Article, client_
     assert wechat.calls("/cgi-bin/draft/add") == 0
 
 
+def test_after_a_move_to_another_wechat_every_picture_goes_up_again(
+    article: Article, client_of: Client, sandbox: Control
+) -> None:
+    account = article.official_account
+    publishing.make_draft(client_of, account, [article.latest_revision()])
+    made = sandbox.create_account(followers=1)
+    account.appid = made["appid"]
+    account.set_secret(made["secret"])
+    account.save()
+    publishing.make_draft(client_for(account), account, [article.latest_revision()])
+    assert WeChat(sandbox, made["appid"]).calls("/cgi-bin/media/uploadimg") == 1
+
+
 def test_an_article_goes_out_through_its_own_account_only(
     article: Article, client_of: Client, other_brand: Brand
 ) -> None:

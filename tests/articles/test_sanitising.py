@@ -52,9 +52,11 @@ def test_nothing_executable_is_stored_or_sent(vector: str) -> None:
 
 
 @pytest.mark.parametrize("vector", VECTORS)
-def test_sanitising_twice_changes_nothing(vector: str) -> None:
+def test_sanitising_or_rendering_twice_changes_nothing(vector: str) -> None:
     once = sanitise(vector)
     assert sanitise(once) == once
+    sent = render(once, {}).html
+    assert render(sent, {}).html == sent
 
 
 FRAGMENTS = st.lists(

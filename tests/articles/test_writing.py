@@ -1,12 +1,13 @@
 """Every save is a revision, and nobody overwrites what they have not read."""
 
 import threading
+from contextlib import suppress
 
 import pytest
 from django.db import connection
 
 from accounts.models import AuditEntry, OfficialAccount, User
-from articles import merging, writing
+from articles import checks, merging, writing
 from articles.models import Article, MediaFile, Revision
 from articles.models.article import TEXT_FIELDS
 
@@ -45,8 +46,17 @@ def test_a_stale_save_writes_nothing_and_says_what_the_other_wrote(article: Arti
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_saves_at_once_one_is_stale(article: Article, alice: User) -> None:
+def test_of_two_saves_at_once_one_is_stale(article: Article, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     outcomes: list[str] = []
+    both_have_read = threading.Barrier(2)
+
+    def slow_checks(*_args: object) -> list[checks.Check]:
+        # Between reading and writing: whoever is not held back by the first one's lock stands here beside it.
+        with suppress(threading.BrokenBarrierError):
+            both_have_read.wait(timeout=1)
+        return []
+
+    monkeypatch.setattr(checks, "of", slow_checks)
 
     def save(title: str) -> None:
         try:
@@ -76,6 +86,11 @@ def test_what_is_stored_is_sanitised(article: Article, alice: User) -> None:
     revision = writing.save(article, fields(article, body="<p onclick=x>a</p><script>1</script>"), version=1, by=alice)
     assert revision is not None
     assert revision.body == "<p>a</p>"
+
+
+def test_what_is_stored_is_sanitised_from_the_first_moment(official_account: OfficialAccount) -> None:
+    article = writing.create(official_account, title="題", body="<p onclick=x>a</p><script>1</script>")
+    assert article.latest_revision().body == article.body == "<p>a</p>"
 
 
 def test_the_list_knows_what_the_checks_said(official_account: OfficialAccount) -> None:

@@ -116,4 +116,10 @@ MUTATIONS = [
     "<p><p><p><table><p><img src=x onerror=alert(1)><tr><td>",
     "\x00<scr\x00ipt>alert(1)</scr\x00ipt>",
 ]
-VECTORS = SCRIPTS + HANDLERS + ADDRESSES + STYLES + MUTATIONS
+# A parser that reads its own output once more builds another tree from these.
+RESTLESS = [
+    "<a><tbody><strong><tr><sub><h2></tbody><table></th><a>x</a></table>",
+    "<h2><a><em>x<select><a href='http:javascript:alert(1)'>x</a></ol><a href='feed:javascript:alert(1)'>x</a></p>",
+    "<thead><blockquote></hr><img src><h3><thead><table><title></title><h4><pre></sub>",
+]
+VECTORS = SCRIPTS + HANDLERS + ADDRESSES + STYLES + MUTATIONS + RESTLESS
