@@ -1,12 +1,11 @@
 """Today: what stands there, for whom, and how many queries it costs."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Brand, OfficialAccount, User
 from articles.models import Article
@@ -17,14 +16,6 @@ from tests.people import connect
 
 pytestmark = pytest.mark.django_db
 SOON = timedelta(hours=3)
-
-
-@pytest.fixture(autouse=True)
-def _our_database(settings: Settings, tmp_path: Path) -> None:
-    """The installation's number is in its place, as a worker writes it when it starts."""
-    settings.INCARNATION_FILE = str(tmp_path / "incarnation")
-    incarnation.forget()
-    incarnation.check()
 
 
 @pytest.fixture
@@ -201,8 +192,8 @@ def test_the_number_of_queries_does_not_grow(
         assert client.get("/").status_code == 200
 
 
-def test_that_sending_is_off_stands_first(client: Client, alice: User, campaign: Campaign, settings: Settings) -> None:
-    Path(settings.INCARNATION_FILE).write_text("another database's")
+def test_that_sending_is_off_stands_first(client: Client, alice: User, campaign: Campaign) -> None:
+    incarnation.quarantine("It was restored.", timezone.now())
     page = today(client, alice)
-    assert "Sending is off." in page
+    assert "Sending is off. It was restored." in page
     assert page.index("Sending is off.") < page.index("the connection was never tested")
