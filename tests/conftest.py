@@ -14,11 +14,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.ground import ROOT, Beat, LivePortal, SandboxProcess, Worker, environment
 from tests.services import OWN_REDIS
 from wxportal.local.redis import Redis
+from wxportal.local.suite import find_browser
 from wxportal.sandbox.control import Control
 
 pytest_plugins = ["tests.people"]
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Our own pages only, and no sandbox for root; /dev/shm is tiny in containers.
 BROWSER_OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--lang=en-US"]
 DESKTOP = {"width": 1440, "height": 900}
@@ -127,7 +127,7 @@ def live_portal(transactional_db: None, tmp_path: Path, settings: object) -> Ite
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, or $CHROMIUM; a test that needs one is skipped by name where there is none."""
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = find_browser()
     if program is None:
         pytest.skip("no Chromium on this machine: install chromium, or set CHROMIUM to one")
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:

@@ -4,6 +4,7 @@ import errno
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -41,7 +42,7 @@ def done(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         (checkout / ".venv" / "bin" / "python").symlink_to(sys.executable)
 
     monkeypatch.setattr(installation, "_make_environment", make)
-    monkeypatch.setattr(installation, "_install", lambda name, files: done.append("pip"))
+    monkeypatch.setattr(installation, "_install", lambda files: done.append("pip"))
     return done
 
 
@@ -63,6 +64,17 @@ def test_what_the_suite_needs_is_enough_for_a_run_but_not_the_other_way_round(do
     installation.provide(installation.TEST)
     installation.provide(installation.RUN)
     assert done == ["venv", "pip", "pip"]
+
+
+def test_two_first_commands_in_a_checkout_do_not_install_into_each_other(checkout: Path, done: list[str]):
+    with installation._alone():
+        second = threading.Thread(target=installation.provide, args=[installation.RUN])
+        second.start()
+        second.join(0.3)
+        assert second.is_alive(), "it must wait"
+        installation._provide(installation.RUN)
+    second.join(10)
+    assert done == ["venv", "pip"]
 
 
 def test_half_an_environment_is_made_again(checkout: Path, done: list[str]):

@@ -9,6 +9,7 @@ import pytest
 
 from wxportal.local import environment, keys, ports
 from wxportal.local.environment import Plan
+from wxportal.local.listening import Listener
 from wxportal.local.terminal import step
 from wxportal.local.trouble import Trouble, of_disk, of_output
 
@@ -106,3 +107,13 @@ def test_a_step_says_what_begins_before_it_is_done(capsys: pytest.CaptureFixture
     with step("PostgreSQL"):
         assert capsys.readouterr().out == "  PostgreSQL … "
     assert capsys.readouterr().out.endswith(" s\n")
+
+
+def test_a_listener_tells_what_is_new_in_whole_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    listener = Listener([tmp_path / "web.log", tmp_path / "beat.log"])
+    (tmp_path / "web.log").write_text("one\ntw")
+    listener.tell()
+    assert capsys.readouterr().out == "     web | one\n"
+    (tmp_path / "web.log").write_text("one\ntwo\n")
+    listener.tell()
+    assert capsys.readouterr().out == "     web | two\n"

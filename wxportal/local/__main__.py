@@ -1,6 +1,7 @@
 """`python -m wxportal.local run|test|check`: what the Makefile calls once the packages are there."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 
@@ -21,8 +22,12 @@ COMMANDS: dict[str, Callable[[], int]] = {"run": _run, "test": run_tests, "check
 
 def main(command: str) -> int:
     """Return the exit status: 0 done or stopped, 1 after one clear sentence, else that of the tool that failed."""
+    # A polite kill ends a command like Ctrl-C does: what it started ends, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return COMMANDS[command]()
+    except KeyboardInterrupt:
+        return 130
     except Trouble as trouble:
         complain(str(trouble))
     except OSError as problem:

@@ -4,6 +4,7 @@ Only the standard library is there yet. What was installed is remembered by the
 hash of the requirements, so that a second start installs nothing.
 """
 
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -13,8 +14,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -66,14 +67,32 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 def provide(requirements: tuple[str, ...]) -> None:
     """Make the environment and install ``requirements``, unless both are there. Raises Trouble, OSError."""
-    wanted = fingerprint(requirements)
-    if PYTHON.exists() and wanted in _installed():
+    if _is_installed(requirements):
         return
     _require_writable(ROOT)
+    with _alone():
+        if not _is_installed(requirements):  # Somebody else may have done it while we waited.
+            _provide(requirements)
+
+
+def _provide(requirements: tuple[str, ...]) -> None:
     if not _works():
         _make_environment()
-    _install(requirements[-1] if requirements == TEST else None, requirements)
-    STAMP.write_text("".join(sorted({*_related(requirements), f"{wanted}\n"})))
+    _install(requirements)
+    STAMP.write_text("".join(f"{stamp}\n" for stamp in _stamps(requirements)))
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold a lock: `make run` and `make test` may both be the first in a checkout."""
+    (ROOT / "var").mkdir(exist_ok=True)
+    with (ROOT / "var" / "install.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Another command is installing the packages; waiting for it …")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def fingerprint(requirements: Iterable[str]) -> str:
@@ -84,13 +103,13 @@ def fingerprint(requirements: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-def _installed() -> list[str]:
-    return STAMP.read_text().split() if STAMP.exists() else []
+def _is_installed(requirements: tuple[str, ...]) -> bool:
+    return PYTHON.exists() and STAMP.exists() and fingerprint(requirements) in STAMP.read_text().split()
 
 
-def _related(requirements: tuple[str, ...]) -> set[str]:
-    """Return the stamps that hold as well: what the suite needs includes what a run needs."""
-    return {f"{fingerprint(RUN)}\n"} if requirements == TEST else set()
+def _stamps(requirements: tuple[str, ...]) -> list[str]:
+    """Return what is true after an installation: what the suite needs includes what a run needs."""
+    return [fingerprint(requirements), *([fingerprint(RUN)] if requirements == TEST else [])]
 
 
 def _require_writable(folder: Path) -> None:
@@ -130,8 +149,8 @@ def _make_environment() -> None:
         raise of_output(done.stderr or done.stdout, "make the virtual environment .venv")
 
 
-def _install(name: str | None, requirements: tuple[str, ...]) -> None:
-    files = [part for file in ((name,) if name else requirements) for part in ("-r", file)]
+def _install(requirements: tuple[str, ...]) -> None:
+    files = [part for file in requirements for part in ("-r", file)]
     say("Installing the packages; the first time this takes a minute or two …")
     argv = [str(PYTHON), "-m", "pip", "install", "--no-input", "--progress-bar", "off", *files]
     environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}

@@ -7,11 +7,12 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 from wxportal.local import environment, keys, processes
 from wxportal.local.demo import introduce
 from wxportal.local.environment import Plan
+from wxportal.local.listening import Listener
 from wxportal.local.stack import Stack
 from wxportal.local.terminal import complain, say
 from wxportal.local.trouble import Trouble
@@ -74,9 +75,15 @@ class Runner:
                 environment.for_manage(self.plan, self.stack.environment, self.stack.keys),
             )
             introduce(self.stack)
-            while True:
-                time.sleep(LOOK)
-                self.stack.look_after()
+            self._watch(self.stack)
+
+    def _watch(self, stack: Stack) -> NoReturn:
+        wanted = self.person.get("VERBOSE", "0") not in ("", "0")
+        listener = Listener(watched.service.log for watched in stack.running if wanted)
+        while True:
+            time.sleep(LOOK)
+            stack.look_after()
+            listener.tell()
 
     def _wind_up(self) -> None:
         with suppress(OSError):

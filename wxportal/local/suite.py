@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from wxportal.local.stack import here
 from wxportal.local.terminal import complain, say
@@ -23,11 +24,12 @@ def find_browser() -> str | None:
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
-def run_tests() -> int:
-    """Return pytest's exit status; ``ARGS`` of the environment goes to pytest."""
+def run_tests() -> NoReturn:
+    """Become pytest, so that a signal meant for the suite reaches it; ``ARGS`` of the environment goes to it."""
     _provide_browser()
     arguments = shlex.split(os.environ.get("ARGS", ""))
-    return subprocess.run([sys.executable, "-m", "pytest", "-n", "2", *arguments], cwd=here(), check=False).returncode  # noqa: S603
+    os.chdir(here())
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", "-n", "2", *arguments])  # noqa: S606
 
 
 def _provide_browser() -> None:
