@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from accounts import inbound
 from accounts.models import Brand, OfficialAccount
 from campaigns.models import Batch, BatchLog
 from tests.campaigns.plans import in_sandbox, scheduled
@@ -17,6 +18,7 @@ from tests.faults.conftest import SCALE, Keeper, kill, pid_in, wait_for
 from tests.ground import Beat, Worker, environment
 from wxportal.local.redis import Redis
 from wxportal.sandbox.control import Control
+from wxportal.wechat import inbound as wechat
 
 pytestmark = pytest.mark.django_db(transaction=True)
 S = Batch.State
@@ -60,6 +62,18 @@ def one_message(account: OfficialAccount, sandbox: Control) -> None:
     assert (batch.state, batch.msg_id) in ((S.ACCEPTED, jobs[0]["msg_id"]), (S.DONE, jobs[0]["msg_id"])), diary
 
 
+def store_report(account: OfficialAccount, msg_id: int) -> None:
+    """Put WeChat's report where the callback door puts it."""
+    counts = (
+        "<TotalCount>20</TotalCount><FilterCount>19</FilterCount><SentCount>18</SentCount><ErrorCount>1</ErrorCount>"
+    )
+    xml = f"""<xml><ToUserName>{account.original_id}</ToUserName><FromUserName>oHELPER</FromUserName>
+    <CreateTime>1767229200</CreateTime><MsgType>event</MsgType><Event>MASSSENDJOBFINISH</Event>
+    <MsgID>{msg_id}</MsgID><Status>send success</Status>{counts}</xml>"""
+    push, now = wechat.parse(xml.encode()), timezone.now()
+    assert inbound.store(account, push, xml, signed=True, now=now) is not None
+
+
 @pytest.mark.usefixtures("may_send")
 class TestKills:
     def test_at_every_crash_point_one_message(
@@ -99,6 +113,20 @@ class TestKills:
         kill(pid_in(tmp_path, account.pk))
         assert Batch.objects.get(official_account=account).state == S.ARMED
         wait_for(lambda: settled(account), PATIENCE, "no second worker found out")
+        one_message(account, sandbox)
+
+    def test_killed_while_a_report_is_written_its_numbers_count_once(
+        self, tea_brand: Brand, sandbox: Control, wechat_url: str, keep: Keep, tmp_path: Path
+    ) -> None:
+        (account,) = accounts_for(["only"], tea_brand, sandbox, wechat_url).values()
+        keeper = keep({account.pk: ["before_event_commit"]})
+        wait_for(lambda: settled(account), PATIENCE, keeper.output())
+        batch = Batch.objects.get(official_account=account)
+        store_report(account, batch.msg_id)
+        reported = Batch.objects.filter(pk=batch.pk, state=S.DONE, sent=18)
+        wait_for(reported.exists, PATIENCE, keeper.output())
+        assert (tmp_path / f"{account.pk}.before_event_commit").exists()
+        assert BatchLog.objects.filter(batch=batch, move="T10").count() == 1
         one_message(account, sandbox)
 
     def test_lost_answers_and_lost_requests_one_message(
