@@ -17,7 +17,16 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts import audit
-from accounts.models import AuditEntry, Brand, InboundEvent, Membership, OfficialAccount, Site, User
+from accounts.models import (
+    AuditEntry,
+    Brand,
+    InboundEvent,
+    Membership,
+    OfficialAccount,
+    Site,
+    User,
+    VerificationRecord,
+)
 
 # Roles are per brand; Django's groups would be a second, unheard answer to "may they".
 admin.site.unregister(Group)
@@ -95,7 +104,6 @@ class OfficialAccountForm(forms.ModelForm):  # type: ignore[type-arg]  # django-
             "subject",
             "appid",
             "original_id",
-            "verified_until",
             "callback_mode",
             "api_base_url",
             "is_rehearsal",
@@ -112,7 +120,7 @@ class OfficialAccountAdmin(ModelAdmin):
     list_filter = ("brand", "type", "is_rehearsal")
     list_select_related = ("brand",)
     search_fields = ("name", "appid", "original_id")
-    readonly_fields = ("callback_verified_at", "paused_at", "clock_offset", "created_at")
+    readonly_fields = ("verified_until", "callback_verified_at", "paused_at", "clock_offset", "created_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Accounts are connected on their own page, which asks for the secret and tests it."""
@@ -139,6 +147,14 @@ class InboundEventAdmin(ReadOnlyAdmin):
         parked = queryset.filter(delivered_at=None).exclude(parked_at=None)
         count = parked.update(parked_at=None, not_before=None, attempts=0)
         self.message_user(request, _("%(count)d pushes are waiting again.") % {"count": count})
+
+
+@admin.register(VerificationRecord)
+class VerificationRecordAdmin(ReadOnlyAdmin):
+    list_display = ("moment", "official_account", "kind", "source", "expires_at", "computed", "changed_something")
+    list_filter = ("official_account", "kind", "source")
+    list_select_related = ("official_account",)
+    date_hierarchy = "moment"
 
 
 @admin.register(AuditEntry)

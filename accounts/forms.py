@@ -1,7 +1,7 @@
 """Connect and change an Official Account: the shape of what people type, and what to say when it is wrong."""
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -13,8 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import policies
 from accounts.models import Brand, OfficialAccount, User
 from accounts.models.official_account import APPID, ORIGINAL_ID
-from accounts.verification import last_day
-from wxportal.shell.clocks import BEIJING
+from accounts.verification import end_of_day, last_day
 from wxportal.shell.forms import dress
 
 SECRET = re.compile(r"[0-9a-zA-Z]{32}")
@@ -43,7 +42,7 @@ class _AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # django-stubs w
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_("The day WeChat's console shows under 微信认证. Empty: not verified."),
-    )
+    )  # No field of the row: the views record it, and the row follows from the records.
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -65,7 +64,7 @@ class _AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # django-stubs w
             return None
         if day > date.today() + FURTHEST_END:
             raise ValidationError(_("A verification holds one year. Look at the year again."))
-        return datetime.combine(day + timedelta(days=1), time.min, tzinfo=BEIJING)
+        return end_of_day(day)
 
 
 class ConnectForm(_AccountForm):
@@ -81,7 +80,6 @@ class ConnectForm(_AccountForm):
             "appid",
             "secret",
             "original_id",
-            "verified_until",
             "is_rehearsal",
         )
 
@@ -125,7 +123,7 @@ class ChangeForm(_AccountForm):
 
     class Meta:
         model = OfficialAccount
-        fields = ("name", "type", "subject", "secret", "original_id", "verified_until", "callback_mode")
+        fields = ("name", "type", "subject", "secret", "original_id", "callback_mode")
         help_texts = {
             "callback_mode": _("As in WeChat's console. Choose the secure mode wherever you can: plain is not signed."),
         }
@@ -140,7 +138,7 @@ class ChangeForm(_AccountForm):
         account: OfficialAccount = super().save(commit=False)
         if self.cleaned_data["secret"]:
             account.set_secret(self.cleaned_data["secret"])
-        account.save(update_fields=[*(set(self.fields) - {"secret"}), "sealed_secret"])
+        account.save(update_fields=[*(set(self.fields) - {"secret", "verified_until"}), "sealed_secret"])
         return account
 
 

@@ -16,6 +16,7 @@ from django.db.models import Q
 
 from accounts.models import Brand, OfficialAccount
 from accounts.models.official_account import new_callback_secrets
+from accounts.verification_log import Kind, Source, record
 from wxportal.sandbox.control import Control, ControlError
 
 logger = logging.getLogger(__name__)
@@ -37,7 +38,8 @@ def connect(brand: Brand, name: str, *, kind: str, followers: int, now: datetime
     control, verified_until = Control(settings.SANDBOX_URL), now + VERIFIED_FOR
     spec = {"name": name, "type": kind, "followers": followers, "verified_until": verified_until.timestamp()}
     made = _ask(lambda: control.create_account(**spec))
-    account = _stored(brand, name, kind, verified_until, made)
+    account = _stored(brand, name, kind, made)
+    record(account, Kind.END_ENTERED, Source.SANDBOX, moment=now, now=now, expires_at=verified_until)
     enter_callback(account)
     account.refresh_from_db()
     return account
@@ -82,7 +84,7 @@ def _in_sandbox() -> Q:
     return here | Q(api_base_url="") if settings.WECHAT_API_BASE_URL == settings.SANDBOX_URL else here
 
 
-def _stored(brand: Brand, name: str, kind: str, verified_until: datetime, made: dict[str, Any]) -> OfficialAccount:
+def _stored(brand: Brand, name: str, kind: str, made: dict[str, Any]) -> OfficialAccount:
     """Write the account's row with its secrets."""
     with transaction.atomic():
         account = OfficialAccount.objects.create(
@@ -91,7 +93,6 @@ def _stored(brand: Brand, name: str, kind: str, verified_until: datetime, made: 
             type=kind,
             appid=made["appid"],
             original_id=made["original_id"],
-            verified_until=verified_until,
             api_base_url=settings.SANDBOX_URL,
             is_rehearsal=True,
         )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import views
+from accounts import verification_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -14,5 +14,6 @@ urlpatterns = [
     path("<int:pk>/test/", views.test, name="test"),
     path("<int:pk>/callback-secrets/", views.callback_secrets, name="callback_secrets"),
     path("<int:pk>/pause/", views.pause, name="pause"),
+    path("<int:pk>/verification/<slug:step>/", verification_views.enter, name="verification"),
     path("<int:pk>/resume/", views.resume, name="resume"),
 ]

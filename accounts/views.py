@@ -14,8 +14,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts import audit, capabilities, connection, gateway, health, rehearsal, verification
-from accounts.clock import database_now, in_world_of, now_for
+from accounts import (
+    audit,
+    capabilities,
+    connection,
+    consequences,
+    gateway,
+    health,
+    rehearsal,
+    verification,
+    verification_views,
+)
+from accounts.clock import database_now, in_world_of
 from accounts.forms import ChangeForm, ConnectForm, RehearsalForm, brands_to_connect
 from accounts.models import InboundEvent, OfficialAccount
 from accounts.models.official_account import new_callback_secrets
@@ -31,18 +41,20 @@ AUDITED = ("name", "type", "subject", "original_id", "callback_mode", "verified_
 def board(request: HttpRequest) -> HttpResponse:
     """Show every account the person works with, and how each one stands."""
     now = database_now()
-    accounts = OfficialAccount.objects.visible_to(request.user).select_related("brand")
+    accounts = list(OfficialAccount.objects.visible_to(request.user).select_related("brand"))
+    affected = consequences.at_risk_of(accounts, now)
     rows = [
         {
             "account": account,
             "verification": verification.state(account, in_world_of(account, now)),
+            "at_risk": affected[account.pk],
             "connection": health.of_connection(account),
             "callback": health.of_callback(account),
         }
         for account in accounts
     ]
     context = {
-        "rows": rows,
+        "rows": sorted(rows, key=_risk),
         "may_connect": bool(brands_to_connect(request.user)),
         "has_sandbox": bool(settings.SANDBOX_URL),
     }
@@ -52,11 +64,14 @@ def board(request: HttpRequest) -> HttpResponse:
 @login_required
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what one account is, whether it is connected, and what it may do."""
-    account = _visible(request, pk)
-    now = now_for(account)
+    account, database_time = _visible(request, pk), database_now()
+    now = in_world_of(account, database_time)
     context = {
         "official_account": account,
         "verification": verification.state(account, now),
+        "timeline": verification_views.timeline(account),
+        "steps": verification_views.offered(account, now),
+        "at_risk": consequences.at_risk(account, database_time),
         "capabilities": capabilities.overview(account, now),
         "connection": health.of_connection(account),
         "lines": connection.last_lines(account),
@@ -109,6 +124,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             form.save()
+            verification_views.enter_end(request, account, form.cleaned_data["verified_until"])
             audit.record(
                 request, "account.change", account, brand=account.brand, before=before, after=_changed(form, account)
             )
@@ -165,6 +181,13 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
     return _set_paused(request, pk, paused=False)
 
 
+def _risk(row: dict[str, Any]) -> tuple[int, int, float, str]:
+    """Order the board: what stops work first, then what would, then whose end is nearest."""
+    found: verification.Verification = row["verification"]
+    end = found.until.timestamp() if found.until else float("inf")
+    return verification.RISK[found.state], -len(row["at_risk"]), end, row["account"].name
+
+
 def _visible(request: HttpRequest, pk: int) -> OfficialAccount:
     """Return the account, or 404 where it belongs to a brand the person does not work for."""
     accounts = OfficialAccount.objects.visible_to(request.user).select_related("brand")
@@ -184,6 +207,7 @@ def _connect(request: HttpRequest, form: ConnectForm) -> OfficialAccount | None:
     try:
         with transaction.atomic():
             account = form.save()
+            verification_views.enter_end(request, account, form.cleaned_data["verified_until"])
             audit.record(request, "account.connect", account, brand=account.brand, after=_audited(account))
     except IntegrityError:
         form.add_error("appid", _("This account was connected a moment ago."))

@@ -9,5 +9,6 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("Campaigns")
 
     def ready(self) -> None:
-        """Let the callback door know what we listen for."""
+        """Let the callback door know what we listen for, and the board of accounts whom a lapse would hit."""
         import_module("campaigns.events")
+        import_module("campaigns.consequences")

@@ -5,5 +5,15 @@ from accounts.models.inbound import InboundEvent
 from accounts.models.official_account import OfficialAccount
 from accounts.models.people import Brand, Membership, User
 from accounts.models.site import Site
+from accounts.models.verification import VerificationRecord
 
-__all__ = ["AuditEntry", "Brand", "InboundEvent", "Membership", "OfficialAccount", "Site", "User"]
+__all__ = [
+    "AuditEntry",
+    "Brand",
+    "InboundEvent",
+    "Membership",
+    "OfficialAccount",
+    "Site",
+    "User",
+    "VerificationRecord",
+]

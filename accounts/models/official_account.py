@@ -80,7 +80,13 @@ class OfficialAccount(models.Model):
     subject = models.CharField(_("subject"), max_length=10, choices=Subject, default=Subject.OVERSEAS)
     appid = models.CharField(_("app id"), max_length=18, unique=True, validators=[APPID])
     original_id = models.CharField(_("original id"), max_length=15, blank=True, validators=[ORIGINAL_ID])
+    # What follows from the verification's records; only ``accounts.verification_log`` writes these four.
     verified_until = models.DateTimeField(_("verified until"), null=True, blank=True)
+    verification_computed = models.BooleanField(_("end is computed"), default=False, editable=False)
+    verification_in_review = models.BooleanField(_("in review"), default=False, editable=False)
+    verification_undated = models.BooleanField(_("verified, end unknown"), default=False, editable=False)
+    # When a probe last asked WeChat whether the account is verified.
+    probed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     sealed_secret = models.TextField(blank=True, editable=False)
     sealed_callback_token = models.TextField(blank=True, editable=False)

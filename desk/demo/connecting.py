@@ -6,8 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from accounts.clock import database_now
 from accounts.models import Brand, OfficialAccount
 from accounts.models.official_account import new_callback_secrets
+from accounts.verification_log import Kind, Source, record
 from wxportal.sandbox.control import Control
 
 
@@ -25,7 +27,6 @@ def connect(
         "type": made["type"],
         "subject": subject,
         "original_id": made["original_id"],
-        "verified_until": datetime.fromtimestamp(made["verified_until"], tz=verified_until.tzinfo),
         "api_base_url": settings.SANDBOX_URL,
         "is_rehearsal": True,
     }
@@ -33,7 +34,15 @@ def connect(
         account, _made = OfficialAccount.objects.update_or_create(appid=made["appid"], defaults=facts)
         account.set_secret(made["secret"])
         account.save(update_fields=["sealed_secret"])
+        end_verification(account, datetime.fromtimestamp(made["verified_until"], tz=verified_until.tzinfo))
     return account
+
+
+def end_verification(account: OfficialAccount, until: datetime) -> None:
+    """Record the end the sandbox names, unless it is known already."""
+    if account.verified_until != until:
+        now = database_now()
+        record(account, Kind.END_ENTERED, Source.SANDBOX, moment=now, now=now, expires_at=until)
 
 
 def set_callback(control: Control, account: OfficialAccount) -> str:

@@ -69,11 +69,11 @@ def test_an_empty_board_sends_a_viewer_to_a_manager(client: Client, bob: User) -
 def test_the_board_asks_the_database_as_often_for_ten_accounts_as_for_one(
     at_alices: Client, tea_brand: Brand, django_assert_num_queries
 ) -> None:
-    # session, person, memberships; clock, accounts with brands; brands one may connect in; two of the admin's frame
+    # session, person, memberships; clock, accounts with brands; campaigns at risk; brands one may connect in
     for number in range(10):
         connect(tea_brand, appid=f"wx00000000000000{number:02}", name=f"account {number}")
         if number in (0, 9):
-            with django_assert_num_queries(8):
+            with django_assert_num_queries(7):
                 at_alices.get("/official-accounts/")
 
 
@@ -91,7 +91,7 @@ def test_the_page_of_an_account_says_what_it_may_do_and_why_not(
 def test_the_page_of_an_account_asks_the_database_a_fixed_number_of_times(
     at_alices: Client, official_account: OfficialAccount, django_assert_num_queries
 ) -> None:
-    # session, person, memberships; account with brand, clock, last pushes; two of the admin's frame
+    # session, person, memberships; account with brand, clock, records, campaigns at risk, last pushes
     for number in range(12):
         pushes.push_secure(Client(), official_account, pushes.event(at=number))
     with django_assert_num_queries(8):

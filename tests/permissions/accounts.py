@@ -20,6 +20,18 @@ def a_new_name(world: World) -> dict[str, Any]:
     return {"name": "茶の間 本店", "type": "service", "subject": "overseas", "callback_mode": "secure"}
 
 
+def the_contact(world: World) -> tuple[Any, ...]:
+    return (world.official_account.pk, "contact")
+
+
+def a_name(world: World) -> dict[str, Any]:
+    return {"contact": "Sato, +81 3 0000 0000"}
+
+
+def a_step_nobody_knows(world: World) -> tuple[Any, ...]:
+    return (world.official_account.pk, "nonsense")
+
+
 ROWS = [
     Row("accounts:list", stranger=200),
     Row("accounts:connect", viewer=403, editor=403, stranger=200),
@@ -30,6 +42,9 @@ ROWS = [
     Row("accounts:detail", args=the_account),
     Row("accounts:change", args=the_account, viewer=403, editor=403),
     Row("accounts:change", "post", args=the_account, data=a_new_name, viewer=403, editor=403, manager=302),
+    Row("accounts:verification", args=the_contact, viewer=403, editor=403),
+    Row("accounts:verification", "post", args=the_contact, data=a_name, viewer=403, editor=403, manager=302),
+    Row("accounts:verification", args=a_step_nobody_knows, viewer=403, editor=403, manager=404),
     Row("accounts:test", "post", args=the_account, viewer=403, editor=302, manager=302),
     Row("accounts:callback_secrets", "post", args=the_account, viewer=403, editor=403),
     Row("accounts:pause", "post", args=the_account, viewer=403, editor=403, manager=302),
