@@ -12,8 +12,8 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from articles import publishing
 from campaigns.models import Bar, Batch, Campaign
@@ -169,7 +169,9 @@ def _why_stuck(rows: list[Batch]) -> Promise | str:
         return _("An older or copied database was found: what it says about calls proves nothing.")
     if any(row.state == S.UNDECIDED for row in rows):
         return _("WeChat did not answer a call, and its window has closed. Look into WeChat's console, then decide.")
-    return next((row.last_answer for row in rows if row.state == S.BLOCKED and row.needs_person), "")
+    answer = next((row.last_answer for row in rows if row.state == S.BLOCKED and row.needs_person), "")
+    # WeChat's own words, or one of our sentences.
+    return gettext(answer) if answer else ""
 
 
 def _how_sending(campaign: Campaign, rows: list[Batch], now: datetime) -> Promise | str:

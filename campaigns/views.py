@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -209,14 +210,14 @@ def _plan(request: HttpRequest, campaign: Campaign, title: str) -> HttpResponse:
     account = campaign.official_account
     form = CampaignForm(request.POST or None, instance=campaign, official_account=account)
     if request.method == "POST" and form.is_valid():
+        action = "campaign.save" if campaign.pk else "campaign.create"
         try:
-            action = "campaign.save" if campaign.pk else "campaign.create"
-            saved = form.save()
+            with transaction.atomic():
+                saved = form.save()
+                audit.record(request, action, saved, brand=account.brand, after={"version": saved.version})
+            return redirect(saved)
         except IllegalMove as exc:
             form.add_error(None, str(exc))
-        else:
-            audit.record(request, action, saved, brand=account.brand, after={"version": saved.version})
-            return redirect(saved)
     tags = [(tag.pk, tag.count) for tag in form.fields["tag"].queryset]  # type: ignore[attr-defined]
     everybody = audience.reached_by(account, None).counted()
     context = {"form": form, "official_account": account, "everybody": everybody, "tag_counts": tags}
@@ -245,14 +246,15 @@ def _ordered(
 ) -> HttpResponse:
     """Give the order, say what became of it, and lead back to the campaign."""
     try:
-        order()
+        with transaction.atomic():
+            order()
+            audit.record(request, action, campaign, brand=campaign.official_account.brand)
     except IllegalMove as exc:
         messages.warning(request, str(exc))
     except quota.NoRoom as exc:
         text = _("WeChat's limit leaves no room: %(counter)s. Choose another day, or cancel what holds it.")
         messages.error(request, text % {"counter": preflight.left(exc.hold)})
     else:
-        audit.record(request, action, campaign, brand=campaign.official_account.brand)
         messages.success(request, said)
         nudge(look_for_due_batches)  # a dead Redis costs a second, never a 500
     return redirect(campaign)

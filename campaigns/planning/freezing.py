@@ -5,6 +5,7 @@ import hashlib
 import json
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from accounts.models import Site
 from campaigns.models import Batch, Campaign
@@ -15,6 +16,8 @@ from campaigns.sending.crashpoints import crashpoint
 from campaigns.sending.guards import wait_for
 from campaigns.sending.moments import world_now
 from wxportal.wechat import limits
+
+NOBODY = gettext_noop("Nobody is left in the audience. Choose another one in a new campaign.")
 
 
 def freeze_due() -> int:
@@ -84,6 +87,7 @@ def _cut(campaign: Campaign, target: Audience) -> Batch:
         recipient_count=target.people,
         clientmsgid=clientmsgid(campaign, 1, target.route if target.tag_id is None else f"tag {target.tag_id}"),
         not_before=campaign.scheduled_at,
+        **({} if target.people else {"state": Batch.State.BLOCKED, "needs_person": True, "last_answer": NOBODY}),
     )
     quota.give_to(batch)
     return batch

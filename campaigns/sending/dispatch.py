@@ -14,14 +14,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import OperationalError, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from accounts.models import OfficialAccount
 from accounts.scoping import BrandScopedQuerySet
-from campaigns.models import Batch, Campaign
+from campaigns.models import Bar, Batch, Campaign
 from campaigns.planning import quota
-from campaigns.sending import calls, drafting, guards, notes, settlement, transitions
+from campaigns.sending import calls, drafting, guards, incarnation, notes, settlement, transitions
 from campaigns.sending.answers import Reading, Verdict
 from campaigns.sending.constants import seconds, times
 from campaigns.sending.crashpoints import crashpoint
@@ -50,8 +50,11 @@ def worker_name() -> str:
 
 def accounts_with_due_work() -> list[int]:
     """Return the accounts for which a claim may succeed now: the tick nudges a sender for each."""
-    due = Batch.objects.filter(_due(world_now()), campaign__quarantined_at=None)
-    return list(due.order_by().values_list("official_account_id", flat=True).distinct())
+    if not incarnation.sending_is_on():
+        return []
+    due = Batch.objects.filter(_due(world_now()), campaign__quarantined_at=None, official_account__paused_at=None)
+    closed = Bar.objects.filter(guards.holding(world_now()), official_account=OuterRef("official_account"), route="")
+    return list(due.exclude(Exists(closed)).order_by().values_list("official_account_id", flat=True).distinct())
 
 
 def send_all(official_account: OfficialAccount, client: Client) -> int:
@@ -143,7 +146,8 @@ def fire(armed: Armed, client: Client) -> None:
     crashpoint("before_write")
     verdict = calls.call(client, armed.request, armed.write_before)
     crashpoint("after_answer")
-    if verdict.reading == Reading.TOKEN and not armed.batch.maybe_accepted:
+    if verdict.reading == Reading.TOKEN:
+        # Also after an ambiguous attempt: the next replay needs a token WeChat takes.
         verdict = _with_new_token(verdict, client)
     settlement.settle(armed.batch, verdict, actor=worker_name())
     crashpoint("after_record")

@@ -38,8 +38,12 @@ def busy(official_account_id: int, now: datetime) -> bool:
 
 def bars(official_account_id: int, now: datetime) -> list[Bar]:
     """Return the bars that hold for the account at ``now``."""
-    holding = Q(until=None) | Q(until__gt=now)
-    return list(Bar.objects.filter(holding, official_account=official_account_id, lifted_at=None))
+    return list(Bar.objects.filter(holding(now), official_account=official_account_id))
+
+
+def holding(now: object) -> Q:
+    """Return what must be true of a bar that holds at ``now`` (a moment, or an expression for one)."""
+    return Q(lifted_at=None) & (Q(until=None) | Q(until__gt=now))
 
 
 def barred_routes(official_account_id: int, now: datetime) -> set[str]:

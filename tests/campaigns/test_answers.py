@@ -10,6 +10,8 @@ from campaigns.sending import dispatch, resolver
 from tests.campaigns.plans import fresh, make_replay_due, planned
 from wxportal.sandbox.control import Control
 from wxportal.wechat.client import Client
+from wxportal.wechat.tokens import fetch_stable_token
+from wxportal.wechat.transport import Transport
 
 pytestmark = pytest.mark.django_db
 S = Batch.State
@@ -145,6 +147,26 @@ def test_the_third_rejected_token_asks_for_a_person(
     batch = fresh(batch)
     assert (batch.state, batch.needs_person, batch.token_renewals) == (S.BLOCKED, True, 2)
     assert sandbox.ledger(account.appid) == []
+
+
+def test_a_token_rejected_by_a_replay_is_renewed_for_the_next_one(
+    batch: Batch, account: OfficialAccount, wechat: Client, sandbox: Control
+) -> None:
+    sandbox.fault(SENDALL, "hang_up_before", appid=account.appid)
+    send_once(account, wechat)
+    make_replay_due(batch)
+    wechat.prepare()
+    # Somebody forced a new token: the one we hold is dead.
+    steal_the_token(account)
+    assert resolver.replay_due(account, wechat) == 1
+    assert fresh(batch).state == S.UNKNOWN
+    make_replay_due(batch)
+    resolver.replay_due(account, wechat)
+    assert fresh(batch).state == S.ACCEPTED
+
+
+def steal_the_token(account: OfficialAccount) -> None:
+    fetch_stable_token(Transport(account.base_url), account.appid, account.secret(), force=True)
 
 
 def test_a_rejected_token_is_renewed_and_the_batch_goes_out(

@@ -16,7 +16,8 @@ from campaigns.lifecycle import IllegalMove
 from campaigns.models import Bar, Batch, Campaign, HeldSlot, QuotaHold
 from campaigns.planning import audience, freezing, preflight, quota
 from campaigns.sending import dispatch, incarnation, settlement
-from tests.campaigns.plans import age, article, campaign, fresh, later, planned, scheduled
+from followers.models import Follower
+from tests.campaigns.plans import age, article, campaign, fresh, later, people, planned, scheduled, tag
 from wxportal.sandbox.control import Control
 from wxportal.wechat.client import Client
 
@@ -114,6 +115,17 @@ class TestFreeze:
         assert (batch.recipient_count, batch.campaign.audience_count) == (200, 200)
         assert batch.slots.count() == 2
         assert not HeldSlot.objects.filter(batch=None).exists()
+
+    def test_an_audience_that_became_empty_asks_a_person(
+        self, account: OfficialAccount, wechat: Client, sandbox: Control
+    ) -> None:
+        people(account, 2, tag_id=101)
+        plan = scheduled(account, audience="tag", tag=tag(account))
+        Follower.objects.filter(tag_ids__contains=[101]).update(tag_ids=[])
+        assert freezing.freeze_due() == 1
+        assert word(plan) == "needs-decision"
+        assert dispatch.send_all(account, wechat) == 0
+        assert sandbox.ledger(account.appid) == []
 
     def test_what_was_cancelled_is_not_frozen(self, account: OfficialAccount) -> None:
         plan = scheduled(account)
