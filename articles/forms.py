@@ -28,8 +28,9 @@ class NewArticleForm(forms.Form):
         assert isinstance(account, forms.ModelChoiceField)
         account.queryset = accounts_to_write_for(user)
         account.label_from_instance = lambda obj: f"{obj.name} · {obj.brand.name}"  # type: ignore[method-assign]
-        if len(account.queryset) == 1:
-            account.initial = account.queryset[0]
+        # The page names an account or none; where there is only one, nobody should have to choose it.
+        if len(account.queryset) == 1 and not self.initial.get("official_account"):
+            self.initial["official_account"] = account.queryset[0]
         dress(self)
 
 

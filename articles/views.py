@@ -111,7 +111,8 @@ def _saved(request: HttpRequest, article: Article, form: ArticleForm) -> HttpRes
         return _both_texts(request, article, exc, fields)
     for remark in form.remarks:
         messages.info(request, remark)
-    messages.success(request, _("Saved.") if revision else _("Nothing had changed."))
+    if revision or "push" not in request.POST:
+        messages.success(request, _("Saved.") if revision else _("Nothing had changed."))
     if "push" in request.POST:
         return push(request, article.pk)
     return redirect(article)
@@ -157,10 +158,8 @@ def _push(request: HttpRequest, article: Article) -> None:
     revision = article.latest_revision()
     revision.article = article
     if found := checks.stops(checks.of(revision, article.official_account)):
-        words = ngettext(
-            "WeChat would refuse it: %(count)d thing to fix.", "WeChat would refuse it: %(count)d to fix.", 0
-        )
-        messages.error(request, f"{words % {'count': len(found)}} {found[0].text}")
+        words = ngettext("%(count)d thing to fix before WeChat:", "%(count)d things to fix before WeChat:", len(found))
+        messages.error(request, f"{words % {'count': len(found)}} {found[0].text} {found[0].fix}")
         return
     try:
         pushed = publishing.push_draft(client_for(article.official_account), revision, by=person(request))

@@ -236,5 +236,5 @@ def test_what_wechat_would_refuse_is_refused_before_any_call(
     changed(article, title="茶" * 33)
     client.force_login(alice)
     words = client.post(reverse("articles:push", args=[article.pk]), follow=True).content.decode()
-    assert "33 of 32" in words
+    assert "1 thing to fix before WeChat: Title: 33 of 32" in words
     assert wechat.control.books(wechat.appid)["calls"] == {}
