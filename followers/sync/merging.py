@@ -1,4 +1,4 @@
-"""Rows by the thousand: COPY into a staging table, then three set-based statements.
+"""Rows by the thousand: COPY into a staging table, then set-based statements.
 
 A row that did not change is not touched (``IS DISTINCT FROM``): no new version,
 no write-ahead log. News that is older than what a row knows changes nothing.
@@ -19,12 +19,18 @@ ROWS_LOCK = 0x464F4C4C
 
 STAGE = """
     CREATE TEMP TABLE followers_staged (
-        openid text COLLATE "C" PRIMARY KEY, subscribed boolean NOT NULL, subscribed_at timestamptz,
+        id bigint, openid text COLLATE "C" NOT NULL, subscribed boolean NOT NULL, subscribed_at timestamptz,
         unionid text NOT NULL, remark text NOT NULL, scene text NOT NULL, qr_scene text NOT NULL, tag_ids int[] NOT NULL
     ) ON COMMIT DROP
 """
 COPY = """
     COPY followers_staged (openid, subscribed, subscribed_at, unionid, remark, scene, qr_scene, tag_ids) FROM STDIN
+"""
+# Row by row by the key, and the two joins below by the row's number. While the table is being filled PostgreSQL
+# does not know its size; a plain join would read all of it for every chunk (a million rows: 1.8 s instead of 0.1 s).
+FIND = """
+    UPDATE followers_staged s SET id = (
+        SELECT f.id FROM followers_follower f WHERE f.official_account_id = %(account)s AND f.openid = s.openid)
 """
 # Who follows: what WeChat says, where it differs from what we have and is newer.
 UPDATE_FOLLOWING = """
@@ -33,7 +39,7 @@ UPDATE_FOLLOWING = """
         unionid = s.unionid, remark = s.remark, scene = s.scene,
         qr_scene = s.qr_scene, tag_ids = s.tag_ids, profile_due_since = NULL, known_at = %(asked_at)s
     FROM followers_staged s
-    WHERE f.official_account_id = %(account)s AND f.openid = s.openid AND s.subscribed AND f.known_at <= %(asked_at)s
+    WHERE f.id = s.id AND s.subscribed AND f.known_at <= %(asked_at)s
       AND (f.subscribed, f.subscribed_at, f.unionid, f.remark, f.scene, f.qr_scene, f.tag_ids, f.profile_due_since)
           IS DISTINCT FROM
           (true, coalesce(s.subscribed_at, f.subscribed_at), s.unionid, s.remark, s.scene, s.qr_scene, s.tag_ids,
@@ -45,8 +51,8 @@ UPDATE_GONE = """
     SET subscribed = false, unsubscribed_at = coalesce(f.unsubscribed_at, %(asked_at)s), tag_ids = '{}',
         profile_due_since = NULL, known_at = %(asked_at)s
     FROM followers_staged s
-    WHERE f.official_account_id = %(account)s AND f.openid = s.openid AND NOT s.subscribed
-      AND f.known_at <= %(asked_at)s AND (f.subscribed OR f.profile_due_since IS NOT NULL OR f.tag_ids <> '{}')
+    WHERE f.id = s.id AND NOT s.subscribed AND f.known_at <= %(asked_at)s
+      AND (f.subscribed OR f.profile_due_since IS NOT NULL OR f.tag_ids <> '{}')
 """
 # An event may add the same person between our look and our insert; the event is newer, so it stays.
 INSERT_NEW = """
@@ -55,8 +61,7 @@ INSERT_NEW = """
     SELECT %(account)s, s.openid, true, coalesce(s.subscribed_at, %(asked_at)s), s.unionid, s.remark, s.scene,
            s.qr_scene, s.tag_ids, %(asked_at)s
     FROM followers_staged s
-    WHERE s.subscribed AND NOT EXISTS (
-        SELECT FROM followers_follower f WHERE f.official_account_id = %(account)s AND f.openid = s.openid)
+    WHERE s.subscribed AND s.id IS NULL
     ORDER BY s.openid
     ON CONFLICT (official_account_id, openid) DO NOTHING
 """
@@ -91,10 +96,11 @@ def merge(official_account_id: int, profiles: Iterable[Profile], unknown: Sequen
     ``unknown`` are openids WeChat knows nobody behind: if we have them, they are gone.
     """
     lock_rows(official_account_id)
-    facts = {"account": official_account_id, "asked_at": asked_at}
+    facts: dict[str, Any] = {"account": official_account_id, "asked_at": asked_at}
     with connection.cursor() as cursor:
         cursor.execute(STAGE)
         _copy(cursor, profiles, unknown)
+        cursor.execute(FIND, facts)
         changed, gone, new = (_rows(cursor, sql, facts) for sql in (UPDATE_FOLLOWING, UPDATE_GONE, INSERT_NEW))
         # Also for a second merge in the same transaction, as in tests.
         cursor.execute("DROP TABLE followers_staged")

@@ -86,6 +86,7 @@ def _list(grip: Grip, client: Client) -> None:
         listed, repeats = run.listed + added, run.repeats + len(page.openids) - added
         grip.checkpoint(pages=run.pages + 1, listed=listed, repeats=repeats, total=page.total, cursor=page.next_openid)
         if listing.is_last(page, listed):
+            listing.analyze()
             _enter(grip, Phase.PROFILES)
 
 
@@ -99,8 +100,6 @@ def _begin(grip: Grip, client: Client) -> None:
 def _read_profiles(grip: Grip, client: Client) -> None:
     """Read and merge one chunk of the list's profiles."""
     run = grip.run
-    if run.profiles_done == 0 and not listing.is_whole(run):
-        return _list_again(grip)
     openids = listing.after(run, run.cursor, CHUNK)
     if not openids:
         return _after_profiles(grip)

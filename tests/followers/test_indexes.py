@@ -2,10 +2,14 @@
 
 import pytest
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
+from accounts.clock import database_now
 from accounts.models import OfficialAccount
 from followers.browsing import PAGE_SIZE, Filter
 from followers.models import Follower
+from followers.sync import merging
+from wxportal.wechat.users import Profile
 
 ROWS = 30_000
 FILL = """
@@ -58,3 +62,22 @@ def test_the_estimate_of_a_large_set_is_near(many: OfficialAccount) -> None:
     counted = Follower.objects.reachable(many).counted()
     assert not counted.exact
     assert abs(counted.number - ROWS) < ROWS * 0.1
+
+
+def test_a_merge_into_a_table_of_unknown_size_looks_its_rows_up_by_key(official_account: OfficialAccount) -> None:
+    facts = {"account": official_account.pk, "asked_at": database_now()}
+    with connection.cursor() as cursor:
+        # Not analysed, as in the middle of a first sync.
+        cursor.execute(FILL, [official_account.pk, ROWS])
+        cursor.execute(merging.STAGE)
+        merging._copy(cursor, [Profile(f"o{n}", True) for n in range(2_000)], [])
+        plans = [
+            _explained(cursor, sql, facts) for sql in (merging.FIND, merging.UPDATE_FOLLOWING, merging.UPDATE_GONE)
+        ]
+    assert "one_row_per_openid" in plans[0]
+    assert not any("Seq Scan on followers_follower" in how for how in plans)
+
+
+def _explained(cursor: CursorWrapper, sql: str, facts: dict[str, object]) -> str:
+    cursor.execute(f"EXPLAIN {sql}", facts)
+    return "\n".join(line for (line,) in cursor.fetchall())

@@ -118,8 +118,8 @@ def test_the_list_costs_the_same_queries_on_every_page(
 ) -> None:
     client.force_login(bob)
     address = client.get(reverse("followers:list")).context["next_page"] if deep else ""
-    # Session, person, accounts, run, time, memberships, tags, rows, total, and two of the shell for permissions.
-    with django_assert_num_queries(11):
+    # Session, person, accounts, run, time, memberships, tags, rows, total.
+    with django_assert_num_queries(9):
         client.get(f"{reverse('followers:list')}?{address}")
 
 

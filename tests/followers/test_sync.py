@@ -175,15 +175,38 @@ def test_somebody_missing_from_the_list_who_still_follows_is_not_marked(connecte
     assert Follower.objects.get(openid=lost.openid).subscribed
 
 
-def test_a_list_lost_in_a_crash_of_the_database_is_read_again(connected: Connected) -> None:
+@pytest.mark.parametrize("chunks_done", [0, 1])
+def test_a_list_lost_in_a_crash_of_the_database_is_read_again(
+    chunks_done: int, connected: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
     account = connected(followers=300)
     run = sync.start(account)
     run_until(run, SyncRun.Phase.PROFILES)
+    monkeypatch.setattr(steps, "CHUNK", 100)
+    grip = sync.runs.claim(run.pk)
+    for _chunk in range(chunks_done):
+        steps._read_profiles(grip, client_for(account))
+    grip.release()
     # What PostgreSQL does to an UNLOGGED table after a crash.
     ListedOpenid.objects.all().delete()
     run = run_to_its_end(run)
     assert (run.state, run.listed) == (State.FINISHED, 300)
     assert books.ours(account) == books.listed(account)
+
+
+class GoesRound:
+    """A WeChat whose second page is its first page again, under another cursor."""
+
+    def get(self, path: str, next_openid: str) -> dict[str, object]:
+        return {"total": 9, "count": 2, "data": {"openid": ["o1", "o2"]}, "next_openid": next_openid + "x"}
+
+
+def test_a_list_that_goes_round_in_a_circle_is_noticed(official_account: OfficialAccount) -> None:
+    run = sync.start(official_account)
+    listing.keep(run, ["o1", "o2"])
+    run.listed, run.cursor = 2, "o2"
+    with pytest.raises(listing.Unbelievable, match="stuck"):
+        listing.ask(GoesRound(), run)  # type: ignore[arg-type]
 
 
 # --- one bad openid ------------------------------------------------------------------
