@@ -183,6 +183,9 @@ class Account:
     manner: Manner
     followers: Followers
     allow_list: list[str]
+    named: bool = False  # whether the tick is shown beside the name
+    review: dict[str, Any] | None = None  # the application under way (`verification`)
+    told: set[str] = field(default_factory=set)  # reminders and lapses the callback was told of
     tokens: TokenSlots = field(default_factory=TokenSlots)
     callback: Callback | None = None
     tags: dict[int, Tag] = field(default_factory=dict)

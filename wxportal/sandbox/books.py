@@ -36,6 +36,8 @@ def identity(account: Account, now: float) -> dict[str, Any]:
     return {
         **{key: getattr(account, key) for key in plain},
         "verified": account.verified(now),
+        "named": account.named,
+        "review": account.review,
         "manner": asdict(account.manner),
         "callback": {"url": account.callback.url, "mode": account.callback.mode} if account.callback else None,
     }

@@ -70,6 +70,17 @@ class Control:
         """The first 50 followers, or the one with this number or openid."""
         return list(self._get("/followers", appid=appid, q=q)["followers"])
 
+    def apply_for_verification(self, appid: str, **what: Any) -> dict[str, Any]:
+        """Send an application: ``review_seconds=`` and ``naming_seconds=`` from now to the results.
+
+        ``outcome=`` is passed, qualification_fail, naming_fail, correction or refused; ``reason=`` WeChat's words.
+        """
+        return self._post(f"/accounts/{appid}/verification", {"step": "apply", **what})
+
+    def correct_application(self, appid: str, **what: Any) -> dict[str, Any]:
+        """Send corrected papers after a ``correction``, with the same options."""
+        return self._post(f"/accounts/{appid}/verification", {"step": "correct", **what})
+
     def follow(self, appid: str, **who: Any) -> dict[str, Any]:
         """``openid=`` or ``number=`` returns, or ``count=`` new people come; pushes *subscribe*."""
         return self._post(f"/accounts/{appid}/follow", who)

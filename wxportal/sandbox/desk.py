@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from wxportal.sandbox import bits, books, clock, jobs, shapes, specs
+from wxportal.sandbox import bits, books, clock, jobs, shapes, specs, verification
 from wxportal.sandbox.account import Account, Callback
 from wxportal.sandbox.callbacks import Postman
 from wxportal.sandbox.faults import EVENT, KINDS, LISTING, OUTCOME
@@ -106,6 +106,7 @@ def list_accounts(desk: Desk, request: Request, match: re.Match[str]) -> Answer:
 @page("POST", "/accounts")
 def create_account(desk: Desk, request: Request, match: re.Match[str]) -> Answer:
     account = desk.world.create(_data(request))
+    verification.watch(desk.world, account)
     return json_answer(books.identity(account, desk.world.clock.now()))
 
 
@@ -115,7 +116,22 @@ def change_account(desk: Desk, request: Request, match: re.Match[str]) -> Answer
     account, changes = desk.account(match["appid"]), specs.check(_data(request), change=True)
     with desk.world.lock:
         desk.world.record("account.changed", account, changes=changes)
+        if "verified_until" in changes:
+            verification.watch(desk.world, account)
     return json_answer(books.identity(account, desk.world.clock.now()))
+
+
+@page("POST", "/accounts/{appid}/verification")
+def apply_for_verification(desk: Desk, request: Request, match: re.Match[str]) -> Answer:
+    """An application (``step`` apply) or corrected papers (``correct``), with the outcome it shall have."""
+    account, data = desk.account(match["appid"]), _data(request)
+    steps = {"apply": verification.apply, "correct": verification.correct}
+    step = steps.get(str(data.get("step", "apply")))
+    if step is None:
+        raise BadSpec(f"The step is one of {', '.join(steps)}.")
+    with desk.world.lock:
+        step(desk.world, account, data)
+        return json_answer(books.identity(account, desk.world.clock.now()))
 
 
 @page("POST", "/accounts/{appid}/callback")

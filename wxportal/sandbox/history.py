@@ -59,6 +59,29 @@ def _account_changed(account: Account, entry: Entry) -> None:
         setattr(account.manner if hasattr(account.manner, key) else account, key, value)
 
 
+@change("verification.review")
+def _verification_review(account: Account, entry: Entry) -> None:
+    account.review = entry["review"]
+
+
+@change("verification.qualified")
+def _verification_qualified(account: Account, entry: Entry) -> None:
+    account.verified_until = entry["until"]
+    account.review = {**(account.review or {}), "qualified": True}
+
+
+@change("verification.named")
+def _verification_named(account: Account, entry: Entry) -> None:
+    account.named, account.review = entry["named"], None
+
+
+@change("verification.told")
+def _verification_told(account: Account, entry: Entry) -> None:
+    account.told.add(entry["mark"])
+    if entry["lapsed"]:
+        account.named = False
+
+
 @change("call")
 def _call(account: Account, entry: Entry) -> None:
     account.calls_on(entry["day"])[entry["counter"]] += entry["times"]

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from wxportal.sandbox import gate, jobs, phone
+from wxportal.sandbox import gate, jobs, phone, verification
 from wxportal.sandbox.callbacks import Postman
 from wxportal.sandbox.desk import Desk
 from wxportal.sandbox.wire import Answer, Request, json_answer
@@ -31,6 +31,7 @@ class SandboxServer(ThreadingHTTPServer):
         self.desk = Desk(self.world, self.postman)
         super().__init__(address, Handler)
         jobs.resume(self.world)
+        verification.resume(self.world)
         self.postman.resume()
 
     @property
