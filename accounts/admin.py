@@ -22,7 +22,9 @@ from accounts.models import (
     Brand,
     InboundEvent,
     Membership,
+    Notice,
     OfficialAccount,
+    OutboxMail,
     Site,
     User,
     VerificationRecord,
@@ -155,6 +157,19 @@ class VerificationRecordAdmin(ReadOnlyAdmin):
     list_filter = ("official_account", "kind", "source")
     list_select_related = ("official_account",)
     date_hierarchy = "moment"
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "person", "kind", "official_account", "days", "read_at")
+    list_filter = ("kind", "official_account")
+    list_select_related = ("person", "official_account")
+
+
+@admin.register(OutboxMail)
+class OutboxMailAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "address", "subject", "state", "settled_at")
+    list_filter = ("state",)
 
 
 @admin.register(AuditEntry)

@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from accounts import verification_views, views
+from accounts import notice_views, verification_views, views
 
 app_name = "accounts"
 urlpatterns = [
     path("", views.board, name="list"),
     path("connect/", views.connect, name="connect"),
     path("rehearse/", views.rehearse, name="rehearse"),
+    path("notices/", notice_views.notices, name="notices"),
+    path("notices/<int:pk>/read/", notice_views.read, name="notice_read"),
+    path("mailbox/", notice_views.mailbox, name="mailbox"),
+    path("mailbox/<int:pk>/again/", notice_views.send_again, name="mail_again"),
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/change/", views.change, name="change"),
     path("<int:pk>/test/", views.test, name="test"),

@@ -138,6 +138,16 @@ def state(official_account: OfficialAccount, now: datetime) -> Verification:
     return Verification(found, until, opens_at, days_left, computed=computed, in_review=in_review)
 
 
+def end_is_known(official_account: OfficialAccount, now: datetime) -> bool:
+    """Return whether there is an end ahead: then nobody needs to ask WeChat whether it holds."""
+    return state(official_account, now).state in (State.VERIFIED, State.RENEWAL_OPEN, State.ENDING_SOON)
+
+
+def days_before(until: datetime, days: int) -> datetime:
+    """Return the moment ``days`` times 24 hours before the end; Beijing has no summer time."""
+    return until - timedelta(days=days)
+
+
 def last_day(until: datetime | None) -> date | None:
     """Return the last day in Beijing on which a verification that ends at ``until`` holds."""
     return (until - timedelta(microseconds=1)).astimezone(BEIJING).date() if until else None

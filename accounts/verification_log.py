@@ -48,7 +48,7 @@ NOTHING = Standing()
 def record(
     official_account: OfficialAccount,
     kind: VerificationRecord.Kind,
-    source: Source,
+    source: VerificationRecord.Source,
     *,
     moment: datetime,
     now: datetime,

@@ -55,6 +55,7 @@ def board(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "rows": sorted(rows, key=_risk),
+        "is_administrator": request.user.is_superuser,
         "may_connect": bool(brands_to_connect(request.user)),
         "has_sandbox": bool(settings.SANDBOX_URL),
     }

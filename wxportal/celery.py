@@ -48,6 +48,17 @@ app.conf.update(
             "schedule": 5.0,
             "options": {"expires": 5},
         },
+        "verification reminders": {
+            "task": "accounts.tasks.remind_of_verifications",
+            "schedule": 60.0,
+            "options": {"expires": 60},
+        },
+        "outbox": {"task": "accounts.tasks.send_mails", "schedule": 15.0, "options": {"expires": 15}},
+        "verification probes": {
+            "task": "accounts.tasks.probe_verifications",
+            "schedule": 3600.0,
+            "options": {"expires": 3600},
+        },
         "interrupted syncs": {
             "task": "followers.tasks.resume_interrupted_syncs",
             "schedule": 15.0,

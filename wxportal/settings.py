@@ -150,6 +150,18 @@ LOGIN_URL = "shell:login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "shell:login"
 
+# --- Mail ---------------------------------------------------------------------
+# Empty: no mail leaves, and the mailbox page shows what would have.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+try:
+    _mail = environ.Env.email_url_config(EMAIL_URL or "dummymail://")
+except (KeyError, ValueError):
+    UNREADABLE_SETTINGS["EMAIL_URL"] = "smtp+tls://user:password@host:587"
+    _mail = environ.Env.email_url_config("dummymail://")
+vars().update(_mail)
+EMAIL_TIMEOUT = 20  # seconds; the outbox gives a mail up after five minutes
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="wxportal@localhost")
+
 # --- Languages and clocks ---------------------------------------------------
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
 # Each under its own name, so that whoever landed in the wrong one finds the way back.

@@ -2,6 +2,7 @@
 
 from accounts.models.audit import AuditEntry
 from accounts.models.inbound import InboundEvent
+from accounts.models.notices import Notice, OutboxMail
 from accounts.models.official_account import OfficialAccount
 from accounts.models.people import Brand, Membership, User
 from accounts.models.site import Site
@@ -12,7 +13,9 @@ __all__ = [
     "Brand",
     "InboundEvent",
     "Membership",
+    "Notice",
     "OfficialAccount",
+    "OutboxMail",
     "Site",
     "User",
     "VerificationRecord",

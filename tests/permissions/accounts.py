@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from django.utils import timezone
+
+from accounts.models import Notice, OutboxMail, User
 from tests.permissions.table import Row, World, the_account
 
 
@@ -32,6 +35,30 @@ def a_step_nobody_knows(world: World) -> tuple[Any, ...]:
     return (world.official_account.pk, "nonsense")
 
 
+def a_notice(world: World) -> tuple[Any, ...]:
+    """Return a notice to somebody else of the brand: a notice is its reader's alone."""
+    person, _made = User.objects.get_or_create(username="reader")
+    notice = Notice.objects.create(
+        official_account=world.official_account,
+        person=person,
+        kind="verification_ends",
+        key="x",
+        until=timezone.now(),
+        created_at=timezone.now(),
+    )
+    return (notice.pk,)
+
+
+def a_mail(world: World) -> tuple[Any, ...]:
+    (notice,) = a_notice(world)
+    mail = OutboxMail.objects.create(
+        notice_id=notice, address="reader@example.com", language="en", subject="x", body="x", created_at=timezone.now()
+    )
+    return (mail.pk,)
+
+
+NOBODY: dict[str, int] = {"viewer": 403, "editor": 403, "manager": 403, "stranger": 403}
+
 ROWS = [
     Row("accounts:list", stranger=200),
     Row("accounts:connect", viewer=403, editor=403, stranger=200),
@@ -45,6 +72,14 @@ ROWS = [
     Row("accounts:verification", args=the_contact, viewer=403, editor=403),
     Row("accounts:verification", "post", args=the_contact, data=a_name, viewer=403, editor=403, manager=302),
     Row("accounts:verification", args=a_step_nobody_knows, viewer=403, editor=403, manager=404),
+    Row("accounts:notices", stranger=200),
+    Row("accounts:notice_read", "post", args=a_notice, viewer=404, editor=404, manager=404),
+    Row("accounts:mailbox", **NOBODY),
+    Row("accounts:mail_again", "post", args=a_mail, **NOBODY),
+    *(
+        Row(name, args=args, anonymous=405, viewer=405, editor=405, manager=405, stranger=405)
+        for name, args in (("accounts:notice_read", a_notice), ("accounts:mail_again", a_mail))
+    ),
     Row("accounts:test", "post", args=the_account, viewer=403, editor=302, manager=302),
     Row("accounts:callback_secrets", "post", args=the_account, viewer=403, editor=403),
     Row("accounts:pause", "post", args=the_account, viewer=403, editor=403, manager=302),
