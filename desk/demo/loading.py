@@ -14,6 +14,8 @@ from redis.exceptions import RedisError
 from accounts import connection
 from accounts.clock import database_now
 from accounts.models import Brand, OfficialAccount
+from campaigns.models import Campaign
+from campaigns.sending import incarnation
 from desk import forgetting
 from desk.demo import articles, campaigns, connecting, followers, people
 from desk.demo.content import ACCOUNTS, DemoAccount
@@ -30,8 +32,8 @@ class NotHere(Exception):
     """This installation can be reached by others, and everybody can read the demo's password."""
 
 
-class WorkersRun(Exception):
-    """A worker runs; the demo can be removed only while none does."""
+class InUse(Exception):
+    """The demo cannot be removed now; the text says why."""
 
 
 def load(say: Say, *, anywhere: bool = False) -> None:
@@ -52,15 +54,22 @@ def load(say: Say, *, anywhere: bool = False) -> None:
 
 
 def remove(say: Say) -> None:
-    """Remove the demo's accounts and brands, with everything done in them. Raises WorkersRun."""
+    """Remove the demo's accounts and brands, with everything done in them. Raises InUse.
+
+    The diary of calls gets shorter by it, which to every worker is a restored
+    backup; so none may run, and the database gets a new number afterwards.
+    """
     if _workers_answer():
-        # Their diary of calls would get shorter under their eyes: to them that is a restored backup.
-        raise WorkersRun
+        raise InUse("A worker runs. Stop the portal, then remove the demo.")
+    demo = [appid_of(each) for each in ACCOUNTS]
+    if Campaign.objects.exclude(official_account__appid__in=demo).exists():
+        raise InUse("Other accounts have campaigns, and their history must not be doubted. Remove the demo by hand.")
     for each in ACCOUNTS:
         brand = Brand.objects.filter(name=each.name, official_accounts__appid=appid_of(each)).first()
         if brand is not None:
             forgetting.forget_brand(brand)
             say(f"{each.name} removed")
+    incarnation.accept(database_now(), "load_demo --reset")
 
 
 def _workers_answer() -> bool:
@@ -96,8 +105,9 @@ def _connect(control: Control | None, brand: Brand, each: DemoAccount) -> Offici
         return connecting.connect(control, brand, each.name, verified_until=until, subject=each.subject, **spec)
     if known is not None:
         return known
-    facts = {"brand": brand, "name": each.name, "type": each.type, "subject": each.subject, "verified_until": until}
+    facts = {"brand": brand, "name": each.name, "type": each.type, "subject": each.subject}
     account: OfficialAccount = OfficialAccount.objects.create(appid=appid_of(each), is_rehearsal=True, **facts)
+    connecting.end_verification(account, until)
     return account
 
 

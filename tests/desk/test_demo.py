@@ -39,6 +39,11 @@ def _own_files(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.fixture
+def tea_brand_of_others(db: None) -> Brand:
+    return Brand.objects.create(name="紅茶館", colour="red", initial="紅")
+
+
+@pytest.fixture
 def demo() -> None:
     loading.load(quietly)
 
@@ -107,6 +112,14 @@ def test_a_reset_removes_what_was_done_and_loads_anew(demo: None) -> None:
     call_command("load_demo", "--reset")
     assert not Campaign.objects.filter(name="changed").exists()
     assert Campaign.objects.filter(name="冬茶到了").exists()
+    incarnation.forget()
+    assert incarnation.check() == ""
+
+
+def test_no_reset_where_others_have_campaigns(demo: None, tea_brand_of_others: Brand) -> None:
+    Campaign.objects.create(official_account=connect(tea_brand_of_others), name="theirs")
+    with pytest.raises(CommandError, match="Other accounts have campaigns"):
+        call_command("load_demo", "--reset")
 
 
 def test_no_reset_while_a_worker_runs(demo: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import Brand, OfficialAccount, User
+from accounts.models import Brand, OfficialAccount, Site, User
 from articles.models import Article
 from campaigns.models import Batch, Campaign
 from campaigns.sending import incarnation
@@ -193,6 +193,7 @@ def test_the_number_of_queries_does_not_grow(
 
 
 def test_that_sending_is_off_stands_first(client: Client, alice: User, campaign: Campaign) -> None:
+    Site.current()
     incarnation.quarantine("It was restored.", timezone.now())
     page = today(client, alice)
     assert "Sending is off. It was restored." in page

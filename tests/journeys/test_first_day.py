@@ -93,7 +93,8 @@ def write_an_article(page: Page, portal: LivePortal, folder: Path, screenshot: S
     page.locator("[name=cover_upload]").set_input_files(cover)
     page.get_by_label("Digest").fill("今年の三種と、寒い日のいれ方。")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("status").filter(has_text="Saved").first).to_be_visible()
+    expect(page.get_by_text("version 2")).to_be_visible()
+    expect(page.get_by_text("Ready", exact=True).first).to_be_visible()
     screenshot(page, "article")
 
 
@@ -108,6 +109,9 @@ def plan_and_release(page: Page, portal: LivePortal, screenshot: Screenshot) -> 
     page.locator("[name=moment]").fill(f"{now:%Y-%m-%dT%H:%M}")
     screenshot(page, "campaign-plan")
     page.get_by_role("button", name="Save the plan").click()
+    expect(page.get_by_role("heading", name="Preflight")).to_be_visible()
+    screenshot(page, "campaign-preflight")
+    expect(page.get_by_role("button", name="Release")).to_be_enabled()
     page.get_by_role("button", name="Release").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Send 1 article to 200 followers of 茶の間")

@@ -33,8 +33,8 @@ class Command(BaseCommand):
                 "The demo's password is public and PUBLIC_BASE_URL is no address of this machine. "
                 "--anywhere loads it all the same."
             ) from None
-        except loading.WorkersRun:
-            raise CommandError("A worker runs. Stop the portal, then remove the demo.") from None
+        except loading.InUse as reason:
+            raise CommandError(str(reason)) from reason
         except PeopleExist:
             raise CommandError("People work here already; the demo's logins would be open doors.") from None
 
