@@ -348,6 +348,46 @@ class TestRaces:
         assert (row.state, row.campaign.command) == (S.ARMED, Campaign.Command.STOP)
         assert lifecycle.word_for(row.campaign, [row], timezone.now()).key == "stopping"
 
+    @pytest.mark.parametrize("replay", [False, True])
+    @pytest.mark.parametrize("order", [lifecycle.pause, lifecycle.stop])
+    def test_an_order_waits_for_an_arming_that_has_read_the_command(
+        self,
+        order: Callable[..., object],
+        replay: bool,
+        account: OfficialAccount,
+        wechat: Client,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        batch = planned(account)
+        if replay:
+            long_ago = timezone.now() - later(3600)
+            armed = {"first_armed_at": long_ago, "last_armed_at": long_ago, "deadline": long_ago}
+            body = {"request_body": "{}", "request_fingerprint": calls.fingerprint(b"{}")}
+            set_state(batch, state=S.UNKNOWN, maybe_accepted=True, **armed, **body)
+            batch = fresh(batch)
+        else:
+            batch = claimed(account, wechat)
+        inside, ordered = threading.Event(), threading.Event()
+        moment_for = dispatch.moment_for
+
+        def slowly(account: OfficialAccount) -> object:
+            """The clock is read right after the command was."""
+            inside.set()
+            assert not ordered.wait(0.7), "the order did not wait for the share lock"
+            return moment_for(account)
+
+        def give_order() -> None:
+            inside.wait()
+            order(Campaign.objects.get(pk=batch.campaign_id), by=None)
+            ordered.set()
+
+        monkeypatch.setattr(dispatch, "moment_for", slowly)
+        arm = dispatch.arm_again if replay else dispatch.arm
+        armed_batch, _nothing = together(lambda: arm(batch), give_order)
+        assert armed_batch is not None
+        assert fresh(batch).state == S.ARMED
+        assert ordered.is_set()
+
     def test_an_arming_that_begins_after_the_stop_finds_it(self, account: OfficialAccount, wechat: Client) -> None:
         planned(account)
         batch = claimed(account, wechat)
