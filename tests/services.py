@@ -59,6 +59,7 @@ def _provide() -> None:
     own_redis = not os.environ.get("REDIS_URL")
     folder = _running.enter_context(scratch.folder())
     os.environ.update(_settings(folder))
+    (folder / "static").mkdir()  # whitenoise warns of a missing one with every client
     os.environ.update(_running.enter_context(scratch.servers(folder, os.environ)))
     os.environ[OWN_REDIS] = "1" if own_redis else ""
 

@@ -61,6 +61,7 @@ class Runner:
     def _on_signal(self, number: int, frame: object) -> None:
         if not self._stopping:
             self._stopping = True
+            say("\nStopping; the worker finishes what it does …")
             raise Interrupted
         if self.stack is not None:
             complain("Once more: everything is killed.")

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -178,12 +178,10 @@ class Stack:
         watched.started, watched.again_at = time.monotonic(), None
         say(f"{watched.service.name} works again.")
 
-    def stop(self, say_what: Callable[[str], None] = lambda name: None) -> None:
+    def stop(self) -> None:
         """End everything in order: no new work, then the work at hand, then the servers."""
         while self.running:
-            service = self.running[-1].service
-            say_what(service.name)
-            service.stop()
+            self.running[-1].service.stop()
             self.running.pop()
 
     def kill(self) -> None:
