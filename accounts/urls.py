@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from accounts import notice_views, verification_views, views
+from accounts import capability_views, notice_views, verification_views, views
 
 app_name = "accounts"
 urlpatterns = [
     path("", views.board, name="list"),
     path("connect/", views.connect, name="connect"),
     path("rehearse/", views.rehearse, name="rehearse"),
+    path("capabilities/", capability_views.matrix, name="matrix"),
+    path("types/", capability_views.types, name="types"),
     path("notices/", notice_views.notices, name="notices"),
     path("notices/<int:pk>/read/", notice_views.read, name="notice_read"),
     path("mailbox/", notice_views.mailbox, name="mailbox"),

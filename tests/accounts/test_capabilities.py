@@ -7,6 +7,7 @@ import pytest
 from accounts import capabilities
 from accounts.capabilities import Capability
 from accounts.models import OfficialAccount
+from accounts.verification import State, state
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 # Columns: unverified subscription, verified subscription, unverified service, verified service.
@@ -14,13 +15,36 @@ TABLE = {
     "mass.all": "-y-y",
     "mass.tag": "-y-y",
     "mass.list": "---y",
-    "tags": "-y-y",
-    "followers": "-y-y",
     "drafts": "yyyy",
-    "media": "yyyy",
+    "publishing": "-y-y",
     "callbacks": "yyyy",
+    "voice": "yyyy",
+    "customer_service": "-y-y",
+    "web_login": "---y",
+    "qr_codes": "---y",
+    "location": "---y",
+    "profile": "-y-y",
+    "followers": "-y-y",
+    "tags": "-y-y",
+    "media": "yyyy",
+    "pay": "---a",
+    "templates": "---y",
+    "menus": "-yyy",
+    "menus.conditional": "-y-y",
+    "comments": "-y-y",
+    "statistics": "-y-y",
 }
-COLUMNS = [("subscription", False), ("subscription", True), ("service", False), ("service", True)]
+# What an account's row looks like in each state, and whether the verification holds then.
+STATES: dict[State, tuple[dict[str, object], bool]] = {
+    State.UNVERIFIED: ({"verified_until": None}, False),
+    State.IN_REVIEW: ({"verified_until": None, "verification_in_review": True}, False),
+    State.VERIFIED: ({"verified_until": NOW + timedelta(days=200)}, True),
+    State.RENEWAL_OPEN: ({"verified_until": NOW + timedelta(days=60)}, True),
+    State.ENDING_SOON: ({"verified_until": NOW + timedelta(minutes=1)}, True),
+    State.LAPSED: ({"verified_until": NOW}, False),
+    State.UNKNOWN_DATE: ({"verified_until": None, "verification_undated": True}, True),
+}
+SUBJECTS = ["mainland", "overseas", "government", "media", "personal"]
 
 
 def account(kind: str = "service", *, verified: bool = True, **fields: object) -> OfficialAccount:
@@ -28,23 +52,46 @@ def account(kind: str = "service", *, verified: bool = True, **fields: object) -
     return OfficialAccount(**{"type": kind, "verified_until": until, **fields})
 
 
-@pytest.mark.parametrize("capability", TABLE)
-@pytest.mark.parametrize("column", range(4))
-def test_the_table_is_wechats(capability: str, column: int) -> None:
-    kind, verified = COLUMNS[column]
-    verdict = capabilities.can(account(kind, verified=verified), capability, NOW)
-    assert verdict.ok == (TABLE[capability][column] == "y")
-    assert verdict.ok or (verdict.reason and verdict.way_out)
+def expected(capability: str, kind: str, where: State, subject: str) -> bool:
+    """Read the table a second way: column by column, then the two exceptions of §10.2 and §11."""
+    verified = STATES[where][1]
+    if subject == "personal":
+        column = 0
+    else:
+        column = {"subscription": 0, "service": 2}[kind] + (1 if verified else 0)
+        if capability == "drafts" and where == State.LAPSED:
+            return False
+    return TABLE[capability][column] == "y"
 
 
-def test_every_capability_stands_in_the_table() -> None:
+@pytest.mark.parametrize("subject", SUBJECTS)
+@pytest.mark.parametrize("where", STATES)
+@pytest.mark.parametrize("kind", ["subscription", "service"])
+def test_the_table_is_wechats(kind: str, where: State, subject: str) -> None:
+    of_row = OfficialAccount(type=kind, subject=subject, **STATES[where][0])
+    assert state(of_row, NOW).state == where
+    for capability in TABLE:
+        verdict = capabilities.can(of_row, capability, NOW)
+        assert verdict.ok == expected(capability, kind, where, subject), capability
+        assert verdict.ok or (verdict.reason and verdict.way_out)
+
+
+def test_every_capability_and_every_state_stands_in_the_tables() -> None:
     assert set(TABLE) == set(Capability) == set(capabilities.RULES)
+    assert set(STATES) == set(State)
+    assert set(SUBJECTS) == set(OfficialAccount.Subject)
+
+
+def test_there_are_nine_families() -> None:
+    assert sum(rule.is_one_of_nine for rule in capabilities.RULES.values()) == 9
 
 
 def test_a_lapsed_verification_takes_the_drafts_too() -> None:
     lapsed = account(verified_until=NOW - timedelta(days=1))
     assert capabilities.can(lapsed, "drafts", NOW) == capabilities.LAPSED
     assert capabilities.can(lapsed, "media", NOW).ok
+    again = account(verified_until=NOW - timedelta(days=1), verification_in_review=True)
+    assert capabilities.can(again, "drafts", NOW) == capabilities.LAPSED
 
 
 def test_it_is_the_moment_of_sending_that_counts() -> None:
@@ -55,6 +102,20 @@ def test_it_is_the_moment_of_sending_that_counts() -> None:
 def test_a_persons_account_is_told_that_it_cannot_be_verified() -> None:
     personal = account("subscription", verified=False, subject="personal")
     assert capabilities.can(personal, "tags", NOW) == capabilities.PERSONAL
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "verdict"),
+    [
+        ("subscription", {}, capabilities.WRONG_TYPE),
+        ("subscription", {"subject": "media"}, capabilities.ON_APPLICATION),
+        ("service", {}, capabilities.ON_APPLICATION),
+        ("service", {"verified": False}, capabilities.NOT_VERIFIED),
+        ("service", {"verified": False, "verification_in_review": True}, capabilities.IN_REVIEW),
+    ],
+)
+def test_wechat_pay_is_given_on_application(kind: str, fields: dict, verdict: capabilities.Verdict) -> None:
+    assert capabilities.can(account(kind, **fields), "pay", NOW) == verdict
 
 
 def test_an_enterprise_account_can_nothing_yet() -> None:

@@ -72,6 +72,8 @@ ROWS = [
     Row("accounts:verification", args=the_contact, viewer=403, editor=403),
     Row("accounts:verification", "post", args=the_contact, data=a_name, viewer=403, editor=403, manager=302),
     Row("accounts:verification", args=a_step_nobody_knows, viewer=403, editor=403, manager=404),
+    Row("accounts:matrix", stranger=200),
+    Row("accounts:types", stranger=200),
     Row("accounts:notices", stranger=200),
     Row("accounts:notice_read", "post", args=a_notice, viewer=404, editor=404, manager=404),
     Row("accounts:mailbox", **NOBODY),

@@ -61,7 +61,8 @@ def info_batch(call: Call) -> dict[str, Any]:
         raise Refused(40031)
     if len(wanted) > MOST_PROFILES:
         raise Refused(40032)
-    return {"user_info_list": [_profile(call, entry.get("openid", "")) for entry in wanted]}
+    openids = [entry.get("openid", "") if isinstance(entry, dict) else "" for entry in wanted]
+    return {"user_info_list": [_profile(call, openid) for openid in openids]}
 
 
 def _profile(call: Call, openid: str) -> dict[str, Any]:
