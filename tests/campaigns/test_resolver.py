@@ -204,6 +204,16 @@ class TestNotes:
         assert fresh(unknown).noted_msg_id is None
         assert fresh(unknown).state == S.ACCEPTED
 
+    def test_45065_alone_is_no_proof(
+        self, unknown: Batch, account: OfficialAccount, wechat: Client, sandbox: Control
+    ) -> None:
+        self.other_open(account)
+        make_replay_due(unknown)
+        assert resolver.replay_due(account, wechat) == 1
+        (job,) = sandbox.ledger(account.appid)
+        row = fresh(unknown)
+        assert (row.state, row.msg_id, row.noted_msg_id, row.last_errcode) == (S.UNKNOWN, None, job["msg_id"], 45065)
+
     def test_an_id_mass_get_does_not_know_is_forgotten(
         self, unknown: Batch, account: OfficialAccount, wechat: Client
     ) -> None:
