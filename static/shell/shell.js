@@ -41,3 +41,9 @@ document.addEventListener("htmx:configRequest", (event) => {
   const token = document.querySelector("meta[name=csrf-token]");
   if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token.content;
 });
+
+// Unfold writes the name of a chosen file into the next text field, which in its own widget is a mere display. In our
+// forms that field is somebody's text, so it is told that our file fields have been looked after already.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const input of document.querySelectorAll("input[type=file].wx-input")) input.hasChangeListener = true;
+});

@@ -91,11 +91,13 @@ def write_an_article(page: Page, portal: LivePortal, folder: Path, screenshot: S
     page.locator(".ProseMirror").click()
     page.keyboard.type("秋を越えたお茶は、角がとれて甘くなります。")
     page.locator("[name=cover_upload]").set_input_files(cover)
+    # The shell once wrote the file's name into the next text field.
+    expect(page.get_by_label("Author")).to_have_value("")
     page.get_by_label("Digest").fill("今年の三種と、寒い日のいれ方。")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("version 2")).to_be_visible()
-    expect(page.get_by_text("Ready", exact=True).first).to_be_visible()
     screenshot(page, "article")
+    expect(page.get_by_text("Ready", exact=True).first).to_be_visible()
 
 
 def plan_and_release(page: Page, portal: LivePortal, screenshot: Screenshot) -> None:
