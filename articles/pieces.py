@@ -8,6 +8,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonRe
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 from PIL import Image
 
@@ -40,6 +41,7 @@ def live(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @login_required
+@xframe_options_sameorigin
 def frame(request: HttpRequest, pk: int) -> HttpResponse:
     """Return the saved article as the phone shows it, as a page of its own under the strict policy."""
     article = visible_article(request, pk)

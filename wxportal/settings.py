@@ -202,7 +202,7 @@ if _switch("BEHIND_HTTPS_PROXY", False):
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _over_https
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-X_FRAME_OPTIONS = "SAMEORIGIN"
+X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 
 # --- WeChat -----------------------------------------------------------------

@@ -16,11 +16,6 @@ SHELL_POLICY = (
     "img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; frame-src 'self'; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
-# For a page that shows an article: nothing runs, nothing loads from elsewhere.
-ARTICLE_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'; sandbox"
-)
 
 
 class ContentSecurityPolicyMiddleware:
