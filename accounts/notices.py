@@ -5,11 +5,11 @@ and a unique key says what was told already. So it does not matter how often,
 by how many workers, or after what crash this runs.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -65,7 +65,7 @@ def key_of(official_account: OfficialAccount, days: int) -> str:
     return f"verification:{official_account.pk}:{verification.last_day(official_account.verified_until)}:{days}"
 
 
-def unread(person: User) -> Iterable[Notice]:
+def unread(person: User) -> QuerySet[Notice]:
     """Return what this person was told and has not read, as long as it is about a brand they work for."""
     rows = Notice.objects.visible_to(person).filter(person=person, read_at=None)
     return rows.select_related("official_account__brand")

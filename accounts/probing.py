@@ -25,7 +25,7 @@ def probe_next(now: datetime) -> bool:
     if account is None:
         return False
     answer = _ask(account)
-    if answer is not None:
+    if answer is not None and _says_something_new(account, answer):
         moment = in_world_of(account, database_now())
         record(account, answer, Source.PROBE, moment=moment, now=moment)
     return True
@@ -54,3 +54,8 @@ def _ask(account: OfficialAccount) -> VerificationRecord.Kind | None:
     except (WeChatError, ValueError):
         return None
     return Kind.PROBE_ANSWERED
+
+
+def _says_something_new(account: OfficialAccount, answer: VerificationRecord.Kind) -> bool:
+    """Tell whether the answer differs from what we believe; the same "no" every week would bury the timeline."""
+    return (answer == Kind.PROBE_ANSWERED) != account.verification_undated

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts import health, verification
+from accounts import health, notices, verification
 from accounts.clock import in_world_of
 from accounts.models import Brand, OfficialAccount, User
 from accounts.policies import may
@@ -48,6 +48,19 @@ def of_installation() -> Iterator[Need]:
     if reason := incarnation.why_off():
         text = _("Sending is off. %(reason)s") % {"reason": reason}
         yield Need(DECIDE, None, text, _("See the campaigns"), reverse("campaigns:list"))
+
+
+def of_notices(user: User) -> Iterator[Need]:
+    """Yield that the portal told this person something they have not read yet."""
+    told = list(notices.unread(user))
+    if not told:
+        return
+    text = ngettext(
+        "%(account)s: a reminder you have not read",
+        "%(account)s and others: %(count)d reminders you have not read",
+        len(told),
+    ) % {"account": told[0].official_account.name, "count": len(told)}
+    yield Need(SOON, told[0].official_account.brand, text, _("Read"), reverse("accounts:notices"))
 
 
 def of_accounts(user: User, accounts: list[OfficialAccount], now: datetime) -> Iterator[Need]:

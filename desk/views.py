@@ -35,6 +35,7 @@ def _context(user: Any, brands: list[Brand], chosen: Brand | None) -> dict[str, 
     found = [
         *needs.of_installation(),
         *needs.of_campaigns(user, shown, now),
+        *needs.of_notices(user),
         *needs.of_accounts(user, accounts, now),
         *needs.of_syncs(user, runs, accounts),
     ]

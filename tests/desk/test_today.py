@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import Brand, OfficialAccount, Site, User
+from accounts import notices
+from accounts.models import Brand, Notice, OfficialAccount, Site, User
 from articles.models import Article
 from campaigns.models import Batch, Campaign
 from campaigns.sending import incarnation
@@ -188,7 +190,7 @@ def test_the_number_of_queries_does_not_grow(
         for msg_id in range(3):
             batch(plan(account), "accepted", msg_id=msg_id)
     client.force_login(alice)
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         assert client.get("/").status_code == 200
 
 
@@ -198,3 +200,13 @@ def test_that_sending_is_off_stands_first(client: Client, alice: User, campaign:
     page = today(client, alice)
     assert "Sending is off. It was restored." in page
     assert page.index("Sending is off.") < page.index("the connection was never tested")
+
+
+def test_an_unread_reminder_stands_on_today_until_it_is_read(
+    client: Client, alice: User, official_account: OfficialAccount
+) -> None:
+    assert official_account.verified_until is not None
+    notices.remind(official_account.verified_until - timedelta(days=7))
+    assert "a reminder you have not read" in today(client, alice)
+    client.post(reverse("accounts:notice_read", args=[Notice.objects.get().pk]))
+    assert "a reminder you have not read" not in today(client, alice)
