@@ -18,7 +18,7 @@ from campaigns.models import Batch, BatchLog, Campaign, QuotaHold
 from campaigns.planning import quota
 from campaigns.sending import calls, dispatch, drafting, incarnation, settlement
 from campaigns.sending.answers import Reading, Verdict
-from tests.campaigns.plans import age, fresh, later, planned
+from tests.campaigns.plans import age, campaign, fresh, later, planned
 from wxportal.sandbox.control import Control
 from wxportal.wechat.client import Client
 
@@ -429,6 +429,48 @@ class TestRaces:
         _nothing, armed = together(hold, arm)
         assert armed is None
         assert fresh(batch).state == S.CLAIMED
+
+    def test_two_people_releasing_at_once_release_once(self, account: OfficialAccount) -> None:
+        plan = campaign(account)
+
+        def release() -> bool:
+            try:
+                lifecycle.release(plan, by=None, version=1)
+            except lifecycle.IllegalMove:
+                return False
+            return True
+
+        assert sorted(map(bool, together(*[release] * 4))) == [False, False, False, True]
+        assert QuotaHold.objects.filter(reserved=1).count() == 2
+        assert not QuotaHold.objects.filter(reserved__gt=1).exists()
+
+    def test_missed_waits_for_an_arming_and_then_misses_nothing(
+        self, account: OfficialAccount, wechat: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first = planned(account)
+        rest = Batch.objects.get(pk=first.pk)
+        rest.pk, rest.seq, rest.clientmsgid = None, 2, "B" * 32
+        rest.save()
+        batch = claimed(account, wechat)
+        inside = threading.Event()
+        moment_for = dispatch.moment_for
+
+        def slowly(account: OfficialAccount) -> object:
+            inside.set()
+            time.sleep(0.5)
+            return moment_for(account)
+
+        def miss() -> int:
+            inside.wait()
+            # By the tick's own clock the latest start is just over.
+            monkeypatch.setattr(lifecycle, "moment_for", lambda account: timezone.now() + later(31 * 60))
+            return lifecycle._quietly(batch.campaign, lifecycle._miss)
+
+        monkeypatch.setattr(dispatch, "moment_for", slowly)
+        armed, missed = together(lambda: dispatch.arm(batch), miss)
+        assert armed is not None
+        assert not missed
+        assert sorted(Batch.objects.values_list("state", flat=True)) == [S.ARMED, S.PLANNED]
 
     def test_two_answers_for_one_batch_are_both_true(self, account: OfficialAccount, wechat: Client) -> None:
         planned(account)
