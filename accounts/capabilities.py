@@ -112,6 +112,7 @@ WRONG_TYPE = Verdict(
     _("WeChat gives this to service accounts (服务号) only."),
     _("Send to all or to a tag, or use a service account of the brand."),
 )
+SERVICE_ONLY = Verdict(False, WRONG_TYPE.reason, _("Use a service account of the brand."))
 NOT_CONNECTED = Verdict(
     False,
     _("Enterprise accounts (企业微信) have interfaces of their own."),
@@ -160,7 +161,7 @@ def can(official_account: OfficialAccount, capability: str, now: datetime) -> Ve
     if letter == APPLY_LETTER:
         return ON_APPLICATION
     if found.holds or _letter(official_account, wanted, verified=True) == "-":
-        return WRONG_TYPE
+        return _other_type(wanted)
     if found.state == State.IN_REVIEW:
         return IN_REVIEW
     return LAPSED if found.has_lapsed else NOT_VERIFIED
@@ -176,7 +177,12 @@ def _of_a_person(official_account: OfficialAccount, wanted: Capability) -> Verdi
     if RULES[wanted].columns[0] == YES_LETTER:
         return YES
     possible = _letter(official_account, wanted, verified=True) != "-"
-    return PERSONAL if possible else WRONG_TYPE
+    return PERSONAL if possible else _other_type(wanted)
+
+
+def _other_type(wanted: Capability) -> Verdict:
+    """Where the type lacks sending to a list, it can send otherwise; for the rest there is no other way."""
+    return WRONG_TYPE if wanted == C.MASS_LIST else SERVICE_ONLY
 
 
 def _letter(official_account: OfficialAccount, wanted: Capability, *, verified: bool) -> str:

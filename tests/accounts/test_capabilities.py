@@ -107,7 +107,7 @@ def test_a_persons_account_is_told_that_it_cannot_be_verified() -> None:
 @pytest.mark.parametrize(
     ("kind", "fields", "verdict"),
     [
-        ("subscription", {}, capabilities.WRONG_TYPE),
+        ("subscription", {}, capabilities.SERVICE_ONLY),
         ("subscription", {"subject": "media"}, capabilities.ON_APPLICATION),
         ("service", {}, capabilities.ON_APPLICATION),
         ("service", {"verified": False}, capabilities.NOT_VERIFIED),
