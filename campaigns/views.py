@@ -252,7 +252,7 @@ def _ordered(
     except IllegalMove as exc:
         messages.warning(request, str(exc))
     except quota.NoRoom as exc:
-        text = _("WeChat's limit leaves no room: %(counter)s. Choose another day, or cancel what holds it.")
+        text = _("WeChat's limit leaves no room: %(counter)s Choose another day, or cancel what holds it.")
         messages.error(request, text % {"counter": preflight.left(exc.hold)})
     else:
         messages.success(request, said)

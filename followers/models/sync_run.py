@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import OfficialAccount
 from accounts.scoping import BrandScopedQuerySet
@@ -22,9 +23,9 @@ class SyncRun(models.Model):
 
     class State(models.TextChoices):
         RUNNING = "running", _("Running")
-        STOPPED = "stopped", _("Stopped")
+        STOPPED = "stopped", pgettext_lazy("sync", "Stopped")
         FAILED = "failed", _("Stopped by a problem")
-        FINISHED = "finished", _("Finished")
+        FINISHED = "finished", pgettext_lazy("sync", "Finished")
 
     class Phase(models.TextChoices):
         LISTING = "listing", _("Reading the list")
