@@ -1,6 +1,7 @@
 """The ground every other test stands on: real servers, real processes, and none of them left over."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -28,7 +29,8 @@ import pytest
 def test_inner(db):
     from django.db import connection
     with open(os.environ["NOTE"], "a") as note:
-        print(os.environ["DATABASE_URL"], os.environ["REDIS_URL"], connection.settings_dict["NAME"], file=note)
+        print(os.environ["DATABASE_URL"], os.environ["REDIS_URL"], connection.settings_dict["NAME"],
+              os.environ["STATIC_ROOT"], file=note)
     {then}
 
 def test_second():
@@ -145,6 +147,8 @@ def test_a_suite_that_is_killed_leaves_no_server(tmp_path: Path, number: int):
     suite.send_signal(number)
     assert suite.wait(30) != 0
     assert processes.wait_until(lambda: _nobody_left(tmp_path), 10)
+    if number != signal.SIGKILL:  # Then the next run removes it.
+        assert not Path(_noted(tmp_path)[0][3]).exists()
 
 
 def test_parallel_workers_share_the_servers_and_have_databases_of_their_own(tmp_path: Path):
