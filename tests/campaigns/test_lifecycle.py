@@ -227,6 +227,16 @@ class TestMissed:
         Campaign.objects.update(scheduled_at=timezone.now() - later(31 * 60))
         assert lifecycle.expire_missed() == 0
 
+    def test_what_is_left_of_a_campaign_that_began_is_never_missed(self, account: OfficialAccount) -> None:
+        batch = planned(account)
+        rest = Batch.objects.get(pk=batch.pk)
+        rest.pk, rest.seq, rest.clientmsgid = None, 2, "B" * 32
+        rest.save()
+        set_state(batch, state=S.UNKNOWN, maybe_accepted=True, first_armed_at=timezone.now(), deadline=timezone.now())
+        Campaign.objects.update(scheduled_at=timezone.now() - later(31 * 60))
+        assert lifecycle.expire_missed() == 0
+        assert fresh(rest).state == S.PLANNED
+
     def test_not_before_its_latest_start(self, account: OfficialAccount) -> None:
         planned(account, timezone.now() - later(29 * 60))
         assert lifecycle.expire_missed() == 0
