@@ -1,5 +1,7 @@
 """What the portal tells people by itself: a notice in the portal, and a mail about it."""
 
+from datetime import timedelta
+from math import ceil
 from typing import ClassVar
 
 from django.db import models
@@ -41,6 +43,11 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} · {self.official_account}"
+
+    @property
+    def days_left(self) -> int:
+        """Return how many days were left when it was written; a late reminder says so, a day begun counts."""
+        return max(ceil((self.until - self.created_at) / timedelta(days=1)), 0)
 
 
 class OutboxMail(models.Model):

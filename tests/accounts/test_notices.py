@@ -2,11 +2,14 @@
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 
 import pytest
 from django.core import mail as django_mail
 from django.core.mail.backends.locmem import EmailBackend
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -67,6 +70,11 @@ def test_who_connects_late_is_told_once_not_three_times(team: User, alice: User,
     for _time in range(3):
         notices.remind(until - 20 * DAY)
     assert days_told(alice) == [30]
+
+
+def test_a_late_reminder_says_how_many_days_are_left(team: User, until: datetime) -> None:
+    notices.remind(until - 35 * DAY + timedelta(minutes=1))
+    assert OutboxMail.objects.get(address="carol@example.com").subject.endswith("ends in 35 days")
 
 
 def test_a_renewal_ends_the_reminders(
@@ -143,13 +151,34 @@ def test_fourteen_months_with_a_worker_that_keeps_dying(
                 work(now)
             except Killed:
                 continue
-        now += timedelta(hours=killing.choice([1, 5, 9]))
+        now += timedelta(hours=killing.choice([5, 9, 13]))
     assert sorted(days_told(alice)) == sorted(days_told(team)) == [0, 1, 7, 14, 30, 60, 90]
     mails = OutboxMail.objects.all()
     assert mails.count() == 14
     assert set(mails.values_list("state", flat=True)) == {"sent", "unclear"}
     arrived = [(message.to[0], message.subject, message.body) for message in django_mail.outbox]
     assert len(arrived) == len(set(arrived)) >= mails.filter(state="sent").count()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_four_workers_at_once_tell_everybody_once(tea_brand: Brand, team: User, until: datetime) -> None:
+    for number in range(8):
+        User.objects.filter(pk=join(tea_brand, f"m{number}", "manager").pk).update(email=f"m{number}@example.com")
+    start = Barrier(4)
+
+    def work(_number: int) -> None:
+        try:
+            start.wait()
+            notices.remind(until)
+            send_all(until)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as workers:
+        list(workers.map(work, range(4)))
+    assert Notice.objects.count() == 10
+    arrived = [message.to[0] for message in django_mail.outbox]
+    assert len(arrived) == len(set(arrived)) == 10
 
 
 def a_mail(until: datetime) -> OutboxMail:

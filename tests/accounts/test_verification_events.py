@@ -18,15 +18,15 @@ PASSED = datetime(2027, 3, 10, 2, 0, tzinfo=UTC)
 END = datetime(2028, 3, 10, 2, 0, tzinfo=UTC)
 
 
+def stamp(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
 @pytest.fixture
 def unverified(official_account: OfficialAccount) -> OfficialAccount:
     OfficialAccount.objects.update(verified_until=None)
     official_account.refresh_from_db()
     return official_account
-
-
-def stamp(moment: datetime) -> int:
-    return int(moment.timestamp())
 
 
 def say(client: Client, account: OfficialAccount, name: str, at: datetime, **fields: object) -> None:
@@ -100,21 +100,31 @@ def test_a_repeat_is_stored_once_and_another_of_the_same_changes_nothing(
     assert unverified.verified_until == END
 
 
+@pytest.mark.parametrize("named", [{"ExpiredTime": stamp(END)}, {}], ids=["named", "computed"])
 def test_a_late_reminder_of_last_year_does_not_shorten_a_renewed_verification(
-    client: Client, unverified: OfficialAccount
+    named: dict[str, int], client: Client, unverified: OfficialAccount
 ) -> None:
-    say(client, unverified, "qualification_verify_success", PASSED, ExpiredTime=stamp(END))
+    say(client, unverified, "qualification_verify_success", PASSED, **named)
     last_year = PASSED - timedelta(days=2)
     say(client, unverified, "annual_renew", PASSED + timedelta(days=1), ExpiredTime=stamp(last_year))
     say(client, unverified, "verify_expired", PASSED + timedelta(days=2), ExpiredTime=stamp(last_year))
     assert unverified.verified_until == END
 
 
+def test_a_computed_end_never_replaces_the_one_wechat_named(client: Client, unverified: OfficialAccount) -> None:
+    named = END + timedelta(days=20)
+    say(client, unverified, "qualification_verify_success", PASSED, ExpiredTime=stamp(named))
+    facts = {"expires_at": END, "computed": True}
+    later = PASSED + timedelta(days=2)
+    record(unverified, Kind.COMPLETED, Source.PERSON, moment=PASSED, now=later, **facts)
+    assert (unverified.verified_until, unverified.verification_computed) == (named, False)
+
+
 def test_a_push_nobody_signed_is_kept_and_moves_nothing(client: Client, official_account: OfficialAccount) -> None:
     OfficialAccount.objects.update(callback_mode="plain")
     official_account.refresh_from_db()
     until = official_account.verified_until
-    push_plain(client, official_account, event("verify_expired", at=stamp(database_now())))
+    push_plain(client, official_account, event("verify_expired", at=stamp(database_now() + timedelta(hours=1))))
     for number in inbound.waiting(database_now()):
         inbound.deliver(number, database_now())
     official_account.refresh_from_db()
