@@ -216,6 +216,22 @@ def test_a_worker_that_died_leaves_the_fate_unclear_and_nothing_is_sent_again(te
     assert "alice@example.com" not in [message.to[0] for message in django_mail.outbox]
 
 
+def test_a_worker_that_was_given_up_does_not_overwrite_what_people_read_since(
+    team: User, until: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail = a_mail(until)
+
+    class Slow(EmailBackend):
+        def send_messages(self, messages) -> int:
+            outbox.give_up(until + timedelta(hours=1))
+            return super().send_messages(messages)
+
+    monkeypatch.setattr("accounts.outbox.get_connection", Slow)
+    outbox.send_next(until)
+    mail.refresh_from_db()
+    assert mail.state == "unclear"
+
+
 def test_without_a_mail_server_mails_are_kept_and_shown(team: User, until: datetime, settings) -> None:
     settings.EMAIL_URL = ""
     mail = a_mail(until)

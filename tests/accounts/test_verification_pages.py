@@ -62,6 +62,15 @@ def test_the_real_end_takes_the_computed_mark_away(at_alices: Client, official_a
     )
 
 
+def test_a_completion_of_last_week_corrects_an_end_entered_since(
+    at_alices: Client, official_account: OfficialAccount
+) -> None:
+    enter(at_alices, official_account, "end", last_day=today() + timedelta(days=9))
+    enter(at_alices, official_account, "completion", day=today() - timedelta(days=7))
+    expected = verification.same_day_next_year(today() - timedelta(days=7))
+    assert verification.last_day(official_account.verified_until) == expected
+
+
 def test_a_second_completion_is_a_renewal(at_alices: Client, official_account: OfficialAccount) -> None:
     enter(at_alices, official_account, "contact", contact="Sato")
     enter(at_alices, official_account, "completion", day=today())
