@@ -1,32 +1,19 @@
 """The follower's phone in a real browser: badges, folder, notification, and an article that may do nothing."""
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.sandbox.caller import Caller
 from wxportal.sandbox.control import Control
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine (set CHROMIUM to its path)")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
 
 @pytest.fixture(params=["light", "dark"])
-def phone(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+def phone(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A narrow page; any error the browser reports fails the test."""
-    page = chromium.new_page(viewport={"width": 390, "height": 844}, color_scheme=request.param)
+    page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme=request.param)
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda problem: problems.append(str(problem)))
