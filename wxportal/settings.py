@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -155,7 +156,7 @@ LOGOUT_REDIRECT_URL = "shell:login"
 EMAIL_URL = env.str("EMAIL_URL", default="")
 try:
     _mail = environ.Env.email_url_config(EMAIL_URL or "dummymail://")
-except (KeyError, ValueError):
+except (ImproperlyConfigured, KeyError, ValueError):
     UNREADABLE_SETTINGS["EMAIL_URL"] = "smtp+tls://user:password@host:587"
     _mail = environ.Env.email_url_config("dummymail://")
 vars().update(_mail)
