@@ -13,7 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts import notices, outbox
+from accounts import notices, outbox, probing
 from accounts.models import Brand, Notice, OfficialAccount, OutboxMail, User
 from accounts.verification_log import Kind, Source, record
 from tests.people import join
@@ -85,6 +85,22 @@ def test_a_renewal_ends_the_reminders(
     record(official_account, Kind.RENEWED, Source.PERSON, moment=now, now=now, expires_at=now + 365 * DAY)
     notices.remind(until + DAY)
     assert days_told(alice) == [30]
+
+
+def test_of_an_end_nobody_knows_nobody_is_reminded(official_account: OfficialAccount, until: datetime) -> None:
+    official_account.verification_undated = True
+    assert notices.due(official_account, until) is None
+
+
+def test_two_workers_do_not_probe_one_account(
+    official_account: OfficialAccount, until: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def another_was_faster(account: OfficialAccount, now: datetime) -> bool:
+        OfficialAccount.objects.filter(pk=account.pk).update(probed_at=now)
+        return False
+
+    monkeypatch.setattr("accounts.probing.verification.end_is_known", another_was_faster)
+    assert not probing.probe_next(until + DAY)
 
 
 def test_a_brand_without_managers_tells_the_administrators(

@@ -64,7 +64,9 @@ def test_an_end_wechat_did_not_name_is_computed_and_marked(client: Client, unver
     assert (unverified.verified_until, unverified.verification_computed) == (END, True)
 
 
-@pytest.mark.parametrize("named", ["", "soon", "99999999999999999", str(stamp(PASSED) - 1)])
+@pytest.mark.parametrize(
+    "named", ["", "soon", "99999999999999999", str(stamp(PASSED) - 1), str(stamp(PASSED + timedelta(days=1100)))]
+)
 def test_an_absurd_end_is_computed_instead(named: str, client: Client, unverified: OfficialAccount) -> None:
     say(client, unverified, "qualification_verify_success", PASSED, ExpiredTime=named)
     assert (unverified.verified_until, unverified.verification_computed) == (END, True)

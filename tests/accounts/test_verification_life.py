@@ -82,6 +82,7 @@ def test_a_weekly_probe_finds_out_what_no_event_said(made: OfficialAccount, sand
     assert probe_next(now)
     made.refresh_from_db()
     assert verification.state(made, now).state == State.UNVERIFIED
+    assert not made.verification_records.exists()
     assert not probe_next(now)
     sandbox.change_account(made.appid, verified_until=now.timestamp() + 300 * DAY)
     OfficialAccount.objects.update(probed_at=None)

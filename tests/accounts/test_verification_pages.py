@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import verification
+from accounts import consequences, verification
 from accounts.models import AuditEntry, Brand, OfficialAccount, User
 from accounts.verification_log import Kind
 from campaigns.models import Campaign
@@ -133,6 +133,22 @@ def test_a_campaign_planned_beyond_the_end_is_at_risk_at_once(
     assert "遅い" in page
     assert "早い" not in page
     assert "取消" not in page
+
+
+def test_what_is_over_is_at_risk_no_more(official_account: OfficialAccount) -> None:
+    OfficialAccount.objects.update(verified_until=timezone.now() - timedelta(days=5))
+    official_account.refresh_from_db()
+    plan(official_account, "昨日", -1)
+    plan(official_account, "明日", 1)
+    found = consequences.at_risk(official_account, timezone.now())
+    assert [each.name for each in found] == ["明日"]
+
+
+def test_where_wechat_still_answers_nothing_is_at_risk(official_account: OfficialAccount) -> None:
+    OfficialAccount.objects.update(verified_until=timezone.now(), verification_undated=True)
+    official_account.refresh_from_db()
+    plan(official_account, "明日", 1)
+    assert not consequences.at_risk(official_account, timezone.now())
 
 
 def test_a_renewal_frees_it(at_alices: Client, official_account: OfficialAccount) -> None:
