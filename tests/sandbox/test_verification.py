@@ -108,6 +108,16 @@ def test_three_corrections_are_taken_and_the_fourth_is_not(
     eventually(lambda: "wx_verify_fail" in events(listener))
 
 
+def test_a_renewed_account_is_not_told_of_its_former_end(sandbox: Control, listener: Listener) -> None:
+    caller = Caller.of_new(sandbox, verified_until=sandbox.clock()["now"] + 60 * DAY)
+    sandbox.set_callback(caller.appid, listener.url, TOKEN, AES_KEY, "plain")
+    sandbox.apply_for_verification(caller.appid, review_seconds=0, naming_seconds=0)
+    eventually(lambda: "naming_verify_success" in events(listener))
+    sandbox.advance(61 * DAY)
+    assert may_read_tags(caller)
+    assert "verify_expired" not in events(listener)
+
+
 def test_what_wechat_does_not_take_is_named(account: Caller, sandbox: Control) -> None:
     verified = Caller.of_new(sandbox)
     with pytest.raises(ControlError, match="90 days"):
