@@ -5,10 +5,11 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from accounts.clock import database_now
-from accounts.models import OfficialAccount
+from accounts.models import Brand, OfficialAccount
 from followers.browsing import PAGE_SIZE, Filter
 from followers.models import Follower
 from followers.sync import merging
+from tests.people import connect
 from wxportal.wechat.users import Profile
 
 ROWS = 30_000
@@ -76,6 +77,29 @@ def test_a_merge_into_a_table_of_unknown_size_looks_its_rows_up_by_key(official_
         ]
     assert "one_row_per_openid" in plans[0]
     assert not any("Seq Scan on followers_follower" in how for how in plans)
+
+
+def test_a_merge_for_an_account_the_statistics_do_not_know_looks_its_rows_up_by_key(
+    many: OfficialAccount, other_brand: Brand
+) -> None:
+    second = connect(other_brand, appid="wx" + "2" * 16)
+    facts = {"account": second.pk, "asked_at": database_now()}
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, [second.pk, 2_000])
+        cursor.execute(merging.STAGE)
+        merging._copy(cursor, [Profile(f"o{n}", True) for n in range(2_000)], [])
+        how = _explained(cursor, merging.FIND, facts)
+    assert "one_row_per_openid" in how, how
+
+
+def test_a_merge_finds_the_rows_of_its_own_account_only(official_account: OfficialAccount, other_brand: Brand) -> None:
+    second = connect(other_brand, appid="wx" + "2" * 16)
+    for account in (official_account, second):
+        merging.merge(account.pk, [Profile("oSame", True, remark=account.appid)], [], database_now())
+    assert {row.official_account_id: row.remark for row in Follower.objects.all()} == {
+        official_account.pk: official_account.appid,
+        second.pk: second.appid,
+    }
 
 
 def _explained(cursor: CursorWrapper, sql: str, facts: dict[str, object]) -> str:
