@@ -11,6 +11,7 @@ import redis
 from django.conf import settings as django_settings
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from campaigns.sending import incarnation
 from tests.ground import ROOT, Beat, LivePortal, SandboxProcess, Worker, environment
 from tests.services import OWN_REDIS
 from wxportal.local.redis import Redis
@@ -47,6 +48,19 @@ def redis_server(tmp_path: Path) -> Iterator[Redis]:
     server.start(os.environ)
     yield server
     server.stop()
+
+
+# --- The installation -----------------------------------------------------------
+@pytest.fixture(autouse=True)
+def _new_installation(settings: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test begins as a new installation: its own incarnation outside the database, its own uploads.
+
+    Each test's database is another one; with a file that outlives the test, sending would rightly go off.
+    """
+    for name, folder in (("INCARNATION_FILE", "incarnation"), ("MEDIA_ROOT", "media")):
+        setattr(settings, name, str(tmp_path / folder))
+        monkeypatch.setenv(name, str(tmp_path / folder))  # What this test starts belongs to it, too.
+    incarnation.forget()
 
 
 # --- WeChat -------------------------------------------------------------------

@@ -16,6 +16,7 @@ from django.db import connection
 from django.urls import reverse
 from playwright.sync_api import Page
 
+from campaigns.sending import incarnation
 from tests.ground import ROOT, Beat, LivePortal, SandboxProcess, Worker
 from wxportal.local import processes
 from wxportal.local.redis import Redis
@@ -85,6 +86,19 @@ def test_the_sandbox_survives_a_kill(sandbox_process: SandboxProcess):
     sandbox_process.kill()
     sandbox_process.start()
     assert [one["appid"] for one in sandbox_process.control.accounts() if one["appid"] == appid] == [appid]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_every_test_is_a_new_installation_that_may_send(time: str):
+    assert incarnation.check() == ""
+    assert Path(settings.INCARNATION_FILE).exists()
+    assert os.environ["INCARNATION_FILE"] == settings.INCARNATION_FILE
+
+
+@pytest.mark.django_db
+def test_a_new_installation_knows_nothing_of_the_one_before():
+    assert not Path(settings.INCARNATION_FILE).exists()
 
 
 def test_a_worker_runs_and_survives_a_kill_by_being_started_again(worker: Worker):
