@@ -102,6 +102,19 @@ def test_a_merge_finds_the_rows_of_its_own_account_only(official_account: Offici
     }
 
 
+def test_a_merge_into_a_table_that_was_never_analyzed_looks_its_rows_up_by_key(
+    official_account: OfficialAccount,
+) -> None:
+    facts = {"account": official_account.pk, "asked_at": database_now()}
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, [official_account.pk, 4_000])
+        cursor.execute(merging.STAGE)
+        merging._copy(cursor, [Profile(f"o{n}", True) for n in range(2_000)], [])
+        how = _explained(cursor, merging.FIND, facts)
+    assert "one_row_per_openid" in how, how
+
+
 def _explained(cursor: CursorWrapper, sql: str, facts: dict[str, object]) -> str:
+    cursor.execute(merging.ONLY_BY_KEY if sql == merging.FIND else merging.AS_IT_LIKES)
     cursor.execute(f"EXPLAIN {sql}", facts)
     return "\n".join(line for (line,) in cursor.fetchall())
