@@ -1,5 +1,6 @@
 """Brands and the people who work for them."""
 
+import re
 from typing import ClassVar, Optional
 
 from django.conf import settings
@@ -8,6 +9,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.scoping import BrandScopedQuerySet
+
+CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")  # kana and Han characters
 
 
 class User(AbstractUser):
@@ -19,6 +22,13 @@ class User(AbstractUser):
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
+
+    def get_full_name(self) -> str:
+        """Return the name in its own order: in Chinese and Japanese writing the family name comes first."""
+        parts = [self.first_name, self.last_name]
+        if CJK.search("".join(parts)):
+            parts.reverse()
+        return " ".join(part for part in parts if part)
 
     def membership_in(self, brand: "Brand") -> Optional["Membership"]:
         """Return the person's membership in ``brand``; all of them are read once per object (one query a request)."""
