@@ -16,6 +16,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.clock import database_now
 from accounts.models import Site
@@ -26,9 +27,13 @@ from campaigns.sending.transitions import move
 logger = logging.getLogger(__name__)
 
 ACTOR = "portal"
-OTHER_DATABASE = "The installation's number outside the database is another one: it was restored or cloned."
-OLDER_DATABASE = "The diary of calls is shorter than it was: an older database was put in place."
-NO_FILE = "This machine has no INCARNATION_FILE: copy it from a machine that sends, or run accept_incarnation."
+OTHER_DATABASE = gettext_noop(
+    "The installation's number outside the database is another one: it was restored or cloned."
+)
+OLDER_DATABASE = gettext_noop("The diary of calls is shorter than it was: an older database was put in place.")
+NO_FILE = gettext_noop(
+    "This machine has no INCARNATION_FILE: copy it from a machine that sends, or run accept_incarnation."
+)
 _seen = 0  # the last line of the diary this process saw
 
 
@@ -48,7 +53,8 @@ def sending_is_on() -> bool:
 def why_off() -> str:
     """Return why the whole installation sends nothing, an empty string where it does: for pages, on any machine."""
     site = Site.current()
-    return "" if site.sending_on else site.sending_off_reason or "Sending was switched off."
+    # Ours are kept in English and shown in the reader's language; what an administrator wrote stays as it is.
+    return "" if site.sending_on else gettext(site.sending_off_reason or gettext_noop("Sending was switched off."))
 
 
 def check() -> str:
