@@ -99,7 +99,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def sending(request: HttpRequest, pk: int) -> HttpResponse:
     """Return the live part of a campaign's page; htmx asks for it every two seconds."""
-    return render(request, "campaigns/_sending.html", _live(request, showing.of(_visible(request, pk))))
+    return render(request, "campaigns/_live.html", _live(request, showing.of(_visible(request, pk))))
 
 
 @require_POST

@@ -226,6 +226,16 @@ class TestWatching:
         assert "every 2s" not in shown
         assert "5 were left out" in shown
 
+    def test_orders_that_ended_leave_the_page_without_a_reload(self, browser: Browser, tea: OfficialAccount) -> None:
+        batch = planned(tea)
+        live = f"/campaigns/{batch.campaign_id}/sending/"
+        waiting = browser.get(live).content.decode()
+        Batch.objects.update(state=S.DONE, outcome="success", total=50, filtered=45, sent=44, errors=1, epoch=1)
+        ended = browser.get(live).content.decode()
+        assert "/cancel/" in waiting
+        assert 'hx-swap-oob="true"' in ended
+        assert "/cancel/" not in ended
+
     def test_orders_are_given_once_and_said(self, browser: Browser, tea: OfficialAccount) -> None:
         batch = planned(tea)
         for order, command in [("pause", "pause"), ("resume", "run"), ("stop", "stop")]:
