@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 if TYPE_CHECKING:
     from accounts.connection import Line
@@ -18,7 +18,7 @@ TITLES: dict[str, Promise] = {
     "tags": gettext_lazy("Tags"),
     "followers": gettext_lazy("Followers"),
     "drafts": gettext_lazy("Drafts"),
-    "sending": gettext_lazy("Sending"),
+    "sending": pgettext_lazy("section", "Sending"),
 }
 GOOD: dict[str, Promise] = {
     "appid": gettext_lazy("WeChat knows it."),
