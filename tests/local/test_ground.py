@@ -135,7 +135,12 @@ def _inner_suite(folder: Path, then: str, *options: str) -> subprocess.Popen[byt
     own = {"NOTE": str(folder / "note"), "PYTHONPATH": str(ROOT)}
     inherited = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL") and "PYTEST" not in k}
     argv = [sys.executable, "-m", "pytest", "-q", "-c", "pyproject.toml", "--confcutdir", folder, *options, suite]
-    return subprocess.Popen(argv, cwd=ROOT, env={**inherited, **own})
+    return subprocess.Popen(argv, cwd=ROOT, env={**inherited, **own}, preexec_fn=_hear_sigint)
+
+
+def _hear_sigint() -> None:
+    """Undo the deafness that a shell's background job hands on."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _noted(folder: Path) -> list[list[str]]:
